@@ -4,7 +4,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.ptq4vm.CorruptModelException;
 import io.github.ptq4vm.UnsupportedModelException;
-import io.github.ptq4vm.network.InvalidNetworkException;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Section;
@@ -133,7 +132,7 @@ final class NetworkJson {
   static <T> T checked(JsonValue json, Supplier<T> constructor) {
     try {
       return constructor.get();
-    } catch (InvalidNetworkException | ArithmeticException e) {
+    } catch (IllegalArgumentException | ArithmeticException e) {
       throw new CorruptModelException(
           json.document()
               + ": "

@@ -137,6 +137,12 @@ final class RecordJson {
 
   /** The problem that this runtime is too old for a value. */
   UnsupportedModelException unsupported(JsonValue json, String what) {
+    return unsupported(json, what, minRuntimeVersion);
+  }
+
+  /** The problem that this runtime is too old for a value. */
+  static UnsupportedModelException unsupported(
+      JsonValue json, String what, String minRuntimeVersion) {
     return new UnsupportedModelException(
         json.document()
             + ": "
