@@ -1,0 +1,128 @@
+package io.github.ptq4vm.compiler.quantize;
+
+import io.github.ptq4vm.compiler.tensor.LinearExecution;
+import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
+import io.github.ptq4vm.compiler.tensor.Torch.Matrix;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A quantized linear as the runtime computes it: integer codes, their exact product, then the step
+ * sizes ({@code docs/numerics.md}). Float32 products of codes are exact up to 2^24, so long rows
+ * are multiplied a stretch of channels at a time.
+ */
+public final class SimulatedLinear implements LinearExecution {
+  private static final int EXACT = 1 << 24;
+
+  private final TensorInterpreter interpreter;
+  private final LinearQuantizer quantizer;
+  private final float[] reciprocal;
+  private final float[] codes;
+
+  /** Quantizes the weight. */
+  public SimulatedLinear(TensorInterpreter interpreter, LinearQuantizer quantizer) {
+    this.interpreter = interpreter;
+    this.quantizer = quantizer;
+    this.reciprocal = quantizer.reciprocalSmoothing();
+    this.codes = weightCodes(interpreter, quantizer);
+  }
+
+  /** Codes of the weight, {@code outFeatures * inFeatures} integers as floats. */
+  static float[] weightCodes(TensorInterpreter interpreter, LinearQuantizer quantizer) {
+    float[] weight = interpreter.model().floats(quantizer.linear().weight());
+    float[] codes = new float[weight.length];
+    interpreter
+        .quantizeKernel()
+        .weights(
+            quantizer.linear().outFeatures(),
+            quantizer.linear().inFeatures(),
+            weight,
+            quantizer.smoothing(),
+            quantizer.weightStep(),
+            quantizer.precision().weightLimit(),
+            false,
+            codes);
+    return codes;
+  }
+
+  @Override
+  public void forward(int rows, float[] x, float[] y) {
+    int[] accumulators = accumulators(rows, centredCodes(rows, x));
+    int out = quantizer.linear().outFeatures();
+    int tokens = quantizer.inputStep().length;
+    interpreter
+        .parallel()
+        .forRange(
+            rows,
+            (part, from, to) -> {
+              for (int row = from; row < to; row++) {
+                float step = quantizer.inputStep()[row % tokens];
+                for (int o = 0; o < out; o++) {
+                  y[row * out + o] =
+                      (float) accumulators[row * out + o] * (step * quantizer.weightStep()[o]);
+                }
+              }
+            });
+  }
+
+  /** Input codes less their token's zero point, integers as floats. */
+  public float[] centredCodes(int rows, float[] x) {
+    float[] centred = new float[rows * quantizer.linear().inFeatures()];
+    interpreter
+        .quantizeKernel()
+        .activations(
+            rows,
+            quantizer.linear().inFeatures(),
+            x,
+            reciprocal,
+            quantizer.inputStep(),
+            quantizer.zeroPoint(),
+            quantizer.precision().activationLimit(),
+            false,
+            centred);
+    return centred;
+  }
+
+  /** Exact products of centred input codes and weight codes: {@code rows * outFeatures}. */
+  public int[] accumulators(int rows, float[] centred) {
+    int in = quantizer.linear().inFeatures();
+    int out = quantizer.linear().outFeatures();
+    int stretch =
+        EXACT / (quantizer.precision().activationLimit() * quantizer.precision().weightLimit());
+    int[] sums = new int[rows * out];
+    float[] part = new float[rows * out];
+    for (int from = 0; from < in; from += stretch) {
+      int width = Math.min(stretch, in - from);
+      interpreter
+          .torch()
+          .multiply(
+              Matrix.of(columns(centred, rows, in, from, width), rows, width),
+              Matrix.transposed(columns(codes, out, in, from, width), out, width),
+              part);
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] += (int) part[i];
+      }
+    }
+    return sums;
+  }
+
+  private static float[] columns(float[] matrix, int rows, int columns, int from, int width) {
+    if (width == columns) {
+      return matrix;
+    }
+    float[] taken = new float[rows * width];
+    for (int row = 0; row < rows; row++) {
+      System.arraycopy(matrix, row * columns + from, taken, row * width, width);
+    }
+    return taken;
+  }
+
+  @Override
+  public void backward(int rows, float[] x, float[] gy, float @Nullable [] gx) {
+    throw new IllegalStateException("A simulated linear has no gradient.");
+  }
+
+  @Override
+  public boolean learns() {
+    return false;
+  }
+}
