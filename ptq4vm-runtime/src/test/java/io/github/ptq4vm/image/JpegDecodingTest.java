@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Small JPEG files written by Pillow 12.3, and beside them what Pillow reads from them, as PNG. The
  * picture is a formula: {@code r = 127 + 120 sin(x/5 + y/9)}, {@code g = 127 + 120 cos(x/7 - y/4)},
  * {@code b = (5 x + 3 y) mod 256}; {@code ycck} is {@code cmyk} with its Adobe transform set to 2.
- * The JDKs 17 and 25 agree with Pillow bit for bit; the bound leaves room for a library with another
- * inverse cosine transform within the JPEG standard's tolerance.
+ * The JDKs 17 and 25 agree with Pillow bit for bit; the bound leaves room for a library with
+ * another inverse cosine transform within the JPEG standard's tolerance.
  */
 class JpegDecodingTest {
   private static final int BOUND = 3;
