@@ -242,7 +242,9 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
     checkNotAttachedYet(parsed);
     Licence licence =
         Licence.of(
-            license, licenseFile == null ? null : licenseFile.toPath(), project.getLicenses());
+            license,
+            licenseFile == null ? null : inputs.file(licenseFile, "licenseFile"),
+            project.getLicenses());
     if (licence.name().equals(Licence.UNKNOWN)) {
       getLog()
           .warn(
