@@ -38,8 +38,8 @@ public final class Checkpoints {
       throw new CompileException(
           "The checkpoint "
               + file
-              + " is a bare pickle, as PyTorch wrote before version 1.6; load it there and save it"
-              + " again with torch.save, or as safetensors.");
+              + " is a bare pickle, as PyTorch wrote before version 1.6; load it in a newer PyTorch and"
+              + " save its state dict again with torch.save, or as safetensors.");
     }
     throw new CompileException(
         "The file "
