@@ -1,0 +1,9 @@
+package io.github.ptq4vm;
+
+/** Where a model runs. */
+public enum Device {
+  /** The fastest device this machine has. */
+  AUTO,
+  /** The processor. */
+  CPU
+}

@@ -1,0 +1,84 @@
+package io.github.ptq4vm.cpu;
+
+import io.github.ptq4vm.network.Activation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A provider of the kernels that take the time. Each method prepares a kernel from weights once
+ * (packs them, derives constants); the prepared kernel is immutable and may be used by many threads
+ * at a time, each with its own {@link Scratch}. Results do not depend on how the work is split.
+ *
+ * <p>Formulas and bounds: {@code docs/numerics.md}.
+ */
+public interface CpuKernels {
+
+  /** Short name: {@code scalar} or {@code vector}. */
+  String name();
+
+  /**
+   * A float32 linear.
+   *
+   * @param weight row-major {@code [outFeatures, inFeatures]}
+   * @param bias {@code [outFeatures]}, or null for none
+   */
+  Linear linear(float[] weight, float @Nullable [] bias, int outFeatures, int inFeatures);
+
+  /** A quantized linear. */
+  QuantizedLinear linear(QuantizedWeights weights);
+
+  /**
+   * A causal depthwise convolution along rows, followed by an activation.
+   *
+   * @param weight row-major {@code [channels, 1, width]}; the last tap is the current row
+   * @param bias {@code [channels]}
+   */
+  Convolution convolution(
+      float[] weight, float[] bias, int channels, int width, Activation activation);
+
+  /**
+   * A selective scan along rows.
+   *
+   * @param aLog row-major {@code [channels, states]}; the decay rates are {@code -exp(aLog)}
+   * @param skip {@code [channels]}
+   */
+  Scan scan(float[] aLog, float[] skip, int channels, int states);
+
+  /** {@code y = x * SiLU(gate)}, elementwise, for rows {@code from} to {@code to - 1}. */
+  void gate(Matrix x, Matrix gate, Matrix y, int from, int to, Scratch scratch);
+
+  /** The provider this machine and JVM are best served by, see {@link KernelProviders}. */
+  static CpuKernels best() {
+    return KernelProviders.select();
+  }
+
+  /** {@code y[t][o] = sum_k w[o][k] * x[t][k] + bias[o]}. */
+  interface Linear {
+    /** Computes rows {@code from} to {@code to - 1} of y; x and y must not share memory. */
+    void apply(Matrix x, Matrix y, int from, int to, Scratch scratch);
+  }
+
+  /** A linear on codes: quantizes its input, sums in integers and scales the sums. */
+  interface QuantizedLinear extends Linear {
+    /** The integers behind an input: its codes and the sums. */
+    QuantizedTrace trace(Matrix x);
+  }
+
+  /** Causal convolution along rows. */
+  interface Convolution {
+    /** Computes rows {@code from} to {@code to - 1} of y; x and y must not share memory. */
+    void apply(Matrix x, Matrix y, int from, int to, Scratch scratch);
+  }
+
+  /** Selective scan along rows. */
+  interface Scan {
+    /**
+     * Computes channels {@code from} to {@code to - 1} of y; y must not share memory with inputs.
+     * Both bounds must be multiples of {@link #CHANNELS} or the number of channels.
+     */
+    void apply(
+        Matrix u, Matrix dt, Matrix b, Matrix c, Matrix y, int from, int to, Scratch scratch);
+
+    /** Channels that are scanned together; no vector register holds more. */
+    int CHANNELS = 64;
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.ptq4vm.cpu;
+
+import io.github.ptq4vm.network.Model;
+import io.github.ptq4vm.network.Operation;
+
+/**
+ * Dense convolution on a grid: copies the pixels under the kernel into a row for every output
+ * position, then runs a linear over these rows. Sums run over kernel row, kernel column and
+ * channel, in this order, because pixels lie in memory so.
+ */
+final class PatchStep implements Step {
+  /** Output positions one part of the work computes. */
+  private static final int ROWS = 24;
+
+  /** Slot of the scratch memory that holds patches, beyond those a linear uses itself. */
+  private static final int PATCH_SLOT = 8;
+
+  private final Operation.Convolution2d operation;
+  private final CpuKernels.Linear linear;
+  private final int input;
+  private final int output;
+
+  PatchStep(
+      Operation.Convolution2d operation, Model model, CpuKernels kernels, int input, int output) {
+    this.operation = operation;
+    this.linear =
+        kernels.linear(
+            channelsLast(operation, model.floats(operation.weight())),
+            model.floats(operation.bias()),
+            operation.outChannels(),
+            taps(operation));
+    this.input = input;
+    this.output = output;
+  }
+
+  @Override
+  public void run(Workspace workspace, Team team) {
+    Matrix x = workspace.value(input);
+    Matrix y = workspace.value(output);
+    Split split = new Split(y.rows(), ROWS);
+    team.forEach(
+        split.parts(),
+        (part, member) -> {
+          Scratch scratch = workspace.scratch(member);
+          int from = split.from(part);
+          int rows = split.to(part) - from;
+          Matrix patches = patches(x, from, rows, scratch);
+          Matrix some = new Matrix(y.data(), y.at(from), y.stride(), rows, y.columns());
+          linear.apply(patches, some, 0, rows, scratch);
+        });
+  }
+
+  private Matrix patches(Matrix x, int from, int rows, Scratch scratch) {
+    int taps = taps(operation);
+    int run = operation.kernel() * operation.inChannels();
+    float[] patches = scratch.floats(PATCH_SLOT, rows * taps);
+    for (int r = 0; r < rows; r++) {
+      int top = (from + r) / operation.outWidth() * operation.stride();
+      int left = (from + r) % operation.outWidth() * operation.stride();
+      for (int i = 0; i < operation.kernel(); i++) {
+        int pixel = (top + i) * operation.width() + left;
+        System.arraycopy(x.data(), x.at(pixel), patches, r * taps + i * run, run);
+      }
+    }
+    return Matrix.of(patches, rows, taps);
+  }
+
+  private static int taps(Operation.Convolution2d operation) {
+    return operation.kernel() * operation.kernel() * operation.inChannels();
+  }
+
+  /** {@code [out, in, kernel, kernel]} to {@code [out, kernel, kernel, in]}. */
+  private static float[] channelsLast(Operation.Convolution2d operation, float[] weight) {
+    int in = operation.inChannels();
+    int area = operation.kernel() * operation.kernel();
+    float[] permuted = new float[weight.length];
+    for (int o = 0; o < operation.outChannels(); o++) {
+      for (int c = 0; c < in; c++) {
+        for (int i = 0; i < area; i++) {
+          permuted[(o * area + i) * in + c] = weight[(o * in + c) * area + i];
+        }
+      }
+    }
+    return permuted;
+  }
+}

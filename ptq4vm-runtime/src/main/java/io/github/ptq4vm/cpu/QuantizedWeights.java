@@ -1,0 +1,132 @@
+package io.github.ptq4vm.cpu;
+
+import io.github.ptq4vm.network.InvalidNetworkException;
+import io.github.ptq4vm.network.Model;
+import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.Precision;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A quantized linear as the kernels want it: one code a byte, and sums that are needed for every
+ * token computed once.
+ *
+ * @param outFeatures rows of the weight
+ * @param inFeatures columns of the weight
+ * @param weight codes, row-major {@code [outFeatures, inFeatures]}
+ * @param weightStep {@code [outFeatures]}
+ * @param rowSum sum of the codes of each row, {@code [outFeatures]}
+ * @param rowMagnitude sum of the absolute codes of each row, {@code [outFeatures]}
+ * @param inputSmoothing reciprocal smoothing factors, {@code [inFeatures]}
+ * @param inputStep {@code [tokens]}
+ * @param zeroPoint {@code [tokens]}
+ * @param inputLimit largest input code
+ * @param bias {@code [outFeatures]}, or null for none
+ */
+public record QuantizedWeights(
+    int outFeatures,
+    int inFeatures,
+    byte[] weight,
+    float[] weightStep,
+    int[] rowSum,
+    int[] rowMagnitude,
+    float[] inputSmoothing,
+    float[] inputStep,
+    int[] zeroPoint,
+    int inputLimit,
+    float @Nullable [] bias) {
+
+  /** Reads, unpacks and checks the parameters of a linear that has a precision. */
+  static QuantizedWeights of(Model model, Operation.Linear linear) {
+    Precision precision = linear.precision();
+    if (precision == null) {
+      throw new IllegalArgumentException("\"" + linear.output() + "\" is not quantized.");
+    }
+    int out = linear.outFeatures();
+    int in = linear.inFeatures();
+    byte[] stored = model.bytes(linear.weight());
+    byte[] weight = precision.packsTwoWeights() ? unpack(stored, out, in) : stored;
+    int[] sums = new int[out];
+    int[] magnitudes = new int[out];
+    for (int o = 0; o < out; o++) {
+      long magnitude = 0;
+      for (int k = 0; k < in; k++) {
+        int code = weight[o * in + k];
+        sums[o] += code;
+        magnitude += Math.abs(code);
+      }
+      if (magnitude * precision.activationLimit() > Integer.MAX_VALUE / 2) {
+        throw new InvalidNetworkException(
+            "The linear \""
+                + linear.output()
+                + "\" has "
+                + in
+                + " input channels, more than sums of 32 bits can hold. Leave it in float32.");
+      }
+      magnitudes[o] = (int) magnitude;
+    }
+    byte[] storedZeroPoints = model.bytes(linear.inputZeroPoint());
+    int[] zeroPoint = new int[storedZeroPoints.length];
+    for (int t = 0; t < zeroPoint.length; t++) {
+      zeroPoint[t] = storedZeroPoints[t] & 0xff;
+      if (zeroPoint[t] > precision.activationLimit()) {
+        throw new InvalidNetworkException(
+            "The tensor \""
+                + linear.inputZeroPoint()
+                + "\" holds zero point "
+                + zeroPoint[t]
+                + " at token "
+                + t
+                + " but the largest code is "
+                + precision.activationLimit()
+                + ". The model is damaged: build it again.");
+      }
+    }
+    return new QuantizedWeights(
+        out,
+        in,
+        weight,
+        positive(model, linear.weightStep()),
+        sums,
+        magnitudes,
+        positive(model, linear.inputSmoothing()),
+        positive(model, linear.inputStep()),
+        zeroPoint,
+        precision.activationLimit(),
+        linear.hasBias() ? model.floats(linear.bias()) : null);
+  }
+
+  /** Number of tokens the steps and zero points are for. */
+  int tokens() {
+    return inputStep.length;
+  }
+
+  /** Two's complement nibbles to bytes; the even channel is in the low nibble. */
+  private static byte[] unpack(byte[] packed, int out, int in) {
+    byte[] codes = new byte[out * in];
+    int rowBytes = (in + 1) / 2;
+    for (int o = 0; o < out; o++) {
+      for (int k = 0; k < in; k++) {
+        int pair = packed[o * rowBytes + k / 2];
+        codes[o * in + k] = (byte) (k % 2 == 0 ? pair << 28 >> 28 : pair << 24 >> 28);
+      }
+    }
+    return codes;
+  }
+
+  private static float[] positive(Model model, String tensor) {
+    float[] values = model.floats(tensor);
+    for (int i = 0; i < values.length; i++) {
+      if (!(values[i] > 0 && values[i] < Float.POSITIVE_INFINITY)) {
+        throw new InvalidNetworkException(
+            "The tensor \""
+                + tensor
+                + "\" holds "
+                + values[i]
+                + " at index "
+                + i
+                + " but must be positive and finite. The model is damaged: build it again.");
+      }
+    }
+    return values;
+  }
+}

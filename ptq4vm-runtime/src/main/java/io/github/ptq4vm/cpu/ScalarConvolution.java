@@ -1,0 +1,42 @@
+package io.github.ptq4vm.cpu;
+
+import io.github.ptq4vm.network.Activation;
+
+/** Causal depthwise convolution: the bias first, then the taps from the oldest to the current. */
+final class ScalarConvolution implements CpuKernels.Convolution {
+  private final float[][] taps;
+  private final float[] bias;
+  private final int channels;
+  private final int width;
+  private final Activation activation;
+
+  ScalarConvolution(float[] weight, float[] bias, int channels, int width, Activation activation) {
+    this.taps = ScalarKernels.transpose(weight, channels, width);
+    this.bias = bias;
+    this.channels = channels;
+    this.width = width;
+    this.activation = activation;
+  }
+
+  @Override
+  public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
+    float[] sum = scratch.floats(0, channels);
+    float[] row = scratch.floats(1, channels);
+    for (int t = from; t < to; t++) {
+      System.arraycopy(bias, 0, sum, 0, channels);
+      for (int j = Math.max(0, width - 1 - t); j < width; j++) {
+        System.arraycopy(x.data(), x.at(t - (width - 1) + j), row, 0, channels);
+        float[] tap = taps[j];
+        for (int c = 0; c < channels; c++) {
+          sum[c] = Math.fma(tap[c], row[c], sum[c]);
+        }
+      }
+      if (activation == Activation.SILU) {
+        for (int c = 0; c < channels; c++) {
+          sum[c] = Elementary.silu(sum[c]);
+        }
+      }
+      System.arraycopy(sum, 0, y.data(), y.at(t), channels);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package io.github.ptq4vm.cpu;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Quantized linear: codes, 32 bit sums, and one scaling of each sum. */
+final class ScalarQuantizedLinear implements CpuKernels.QuantizedLinear {
+  private final QuantizedWeights weights;
+  private final int[][] columns;
+
+  ScalarQuantizedLinear(QuantizedWeights weights) {
+    this.weights = weights;
+    int in = weights.inFeatures();
+    this.columns = new int[in][weights.outFeatures()];
+    for (int o = 0; o < weights.outFeatures(); o++) {
+      for (int k = 0; k < in; k++) {
+        columns[k][o] = weights.weight()[o * in + k];
+      }
+    }
+  }
+
+  @Override
+  public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
+    int[] codes = scratch.ints(0, weights.inFeatures());
+    int[] sum = scratch.ints(1, weights.outFeatures());
+    for (int t = from; t < to; t++) {
+      quantize(weights, x, t, 0, codes);
+      accumulate(codes, sum);
+      scale(sum, t, y.data(), y.at(t));
+    }
+  }
+
+  @Override
+  public QuantizedTrace trace(Matrix x) {
+    int in = weights.inFeatures();
+    int out = weights.outFeatures();
+    int[] codes = new int[x.rows() * in];
+    int[] sums = new int[x.rows() * out];
+    int[] row = new int[in];
+    int[] sum = new int[out];
+    for (int t = 0; t < x.rows(); t++) {
+      quantize(weights, x, t, 0, row);
+      accumulate(row, sum);
+      System.arraycopy(row, 0, codes, t * in, in);
+      System.arraycopy(sum, 0, sums, t * out, out);
+    }
+    return new QuantizedTrace(x.rows(), in, out, codes, sums);
+  }
+
+  /**
+   * Codes of one token from channel {@code first} on: {@code clamp(rint(x * smoothing * (1/step)) +
+   * zero, 0, limit)}.
+   */
+  static void quantize(QuantizedWeights weights, Matrix x, int token, int first, int[] codes) {
+    float inverseStep = 1f / weights.inputStep()[token];
+    int zero = weights.zeroPoint()[token];
+    int limit = weights.inputLimit();
+    float[] smoothing = weights.inputSmoothing();
+    int row = x.at(token);
+    for (int k = first; k < weights.inFeatures(); k++) {
+      float scaled = x.data()[row + k] * smoothing[k] * inverseStep;
+      // Bounds that no code reaches keep the sum with the zero point inside an int.
+      int rounded = (int) Math.rint(Math.max(-512f, Math.min(512f, scaled)));
+      codes[k] = Math.max(0, Math.min(limit, rounded + zero));
+    }
+  }
+
+  private void accumulate(int[] codes, int[] sum) {
+    int out = weights.outFeatures();
+    Arrays.fill(sum, 0, out, 0);
+    int k = 0;
+    for (; k + 4 <= weights.inFeatures(); k += 4) {
+      int q0 = codes[k];
+      int q1 = codes[k + 1];
+      int q2 = codes[k + 2];
+      int q3 = codes[k + 3];
+      int[] w0 = columns[k];
+      int[] w1 = columns[k + 1];
+      int[] w2 = columns[k + 2];
+      int[] w3 = columns[k + 3];
+      for (int o = 0; o < out; o++) {
+        sum[o] += q0 * w0[o] + q1 * w1[o] + q2 * w2[o] + q3 * w3[o];
+      }
+    }
+    for (; k < weights.inFeatures(); k++) {
+      int q0 = codes[k];
+      int[] w0 = columns[k];
+      for (int o = 0; o < out; o++) {
+        sum[o] += q0 * w0[o];
+      }
+    }
+  }
+
+  private void scale(int[] sum, int token, float[] y, int at) {
+    int zero = weights.zeroPoint()[token];
+    float step = weights.inputStep()[token];
+    float[] weightStep = weights.weightStep();
+    int[] rowSum = weights.rowSum();
+    float @Nullable [] bias = weights.bias();
+    for (int o = 0; o < weights.outFeatures(); o++) {
+      float centred = sum[o] - zero * rowSum[o];
+      float scale = step * weightStep[o];
+      y[at + o] = bias == null ? centred * scale : Math.fma(centred, scale, bias[o]);
+    }
+  }
+}

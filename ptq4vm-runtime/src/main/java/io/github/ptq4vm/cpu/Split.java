@@ -1,0 +1,30 @@
+package io.github.ptq4vm.cpu;
+
+/**
+ * A range cut into parts of one size. Where the cuts are depends on the shape of the work alone and
+ * never on the number of threads, so that results do not either.
+ *
+ * @param total length of the range
+ * @param size length of a part; the last may be shorter
+ */
+record Split(int total, int size) {
+  /** Elements below which a part is not worth handing to another thread. */
+  private static final int WORTHWHILE = 16 * 1024;
+
+  /** Rows for elementwise work. */
+  static Split rows(Matrix matrix) {
+    return new Split(matrix.rows(), Math.max(1, WORTHWHILE / matrix.columns()));
+  }
+
+  int parts() {
+    return (total + size - 1) / size;
+  }
+
+  int from(int part) {
+    return part * size;
+  }
+
+  int to(int part) {
+    return Math.min(total, (part + 1) * size);
+  }
+}

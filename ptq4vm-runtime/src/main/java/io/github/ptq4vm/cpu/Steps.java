@@ -1,0 +1,161 @@
+package io.github.ptq4vm.cpu;
+
+import io.github.ptq4vm.network.Model;
+import io.github.ptq4vm.network.Operation;
+import java.util.Arrays;
+
+/** Makes the step of an operation: looks up its values, prepares its kernel from its parameters. */
+final class Steps {
+  /** Rows of a linear that one part of the work computes. */
+  private static final int LINEAR_ROWS = 24;
+
+  private final Model model;
+  private final Layout layout;
+  private final CpuKernels kernels;
+
+  Steps(Model model, Layout layout, CpuKernels kernels) {
+    this.model = model;
+    this.layout = layout;
+    this.kernels = kernels;
+  }
+
+  Step of(Operation operation) {
+    int output = layout.number(operation.output());
+    int[] inputs = operation.inputs().stream().mapToInt(layout::number).toArray();
+    if (operation instanceof Operation.Linear linear) {
+      return linear(linear, kernel(linear));
+    }
+    if (operation instanceof Operation.Convolution2d convolution) {
+      return new PatchStep(convolution, model, kernels, inputs[0], output);
+    }
+    if (operation instanceof Operation.CausalConvolution op) {
+      CpuKernels.Convolution kernel =
+          kernels.convolution(
+              model.floats(op.weight()),
+              model.floats(op.bias()),
+              op.channels(),
+              op.width(),
+              op.activation());
+      return rows(
+          output,
+          (workspace, from, to, scratch) ->
+              kernel.apply(workspace.value(inputs[0]), workspace.value(output), from, to, scratch));
+    }
+    if (operation instanceof Operation.SelectiveScan op) {
+      return scan(op, inputs, output);
+    }
+    if (operation instanceof Operation.Gate) {
+      return rows(
+          output,
+          (workspace, from, to, scratch) ->
+              kernels.gate(
+                  workspace.value(inputs[0]),
+                  workspace.value(inputs[1]),
+                  workspace.value(output),
+                  from,
+                  to,
+                  scratch));
+    }
+    if (operation instanceof Operation.RmsNorm norm) {
+      return new RmsNormStep(model.floats(norm.weight()), norm.eps(), inputs[0], output);
+    }
+    if (operation instanceof Operation.Add) {
+      return new MergeStep(inputs, 1f, output);
+    }
+    if (operation instanceof Operation.Merge merge) {
+      return new MergeStep(inputs, merge.factor(), output);
+    }
+    if (operation instanceof Operation.AddTable table) {
+      return new AddTableStep(model.floats(table.table()), inputs[0], output);
+    }
+    if (operation instanceof Operation.InsertToken token) {
+      int[] sources = new int[layout.rows(output)];
+      Arrays.setAll(sources, t -> t < token.position() ? t : t - 1);
+      sources[token.position()] = -1;
+      return new CopyRowsStep(sources, model.floats(token.token()), inputs[0], output);
+    }
+    if (operation instanceof Operation.Gather gather) {
+      return copyRows(gather.order().positions(), inputs[0], output);
+    }
+    if (operation instanceof Operation.Scatter scatter) {
+      return copyRows(scatter.order().indices(), inputs[0], output);
+    }
+    if (operation instanceof Operation.Channels || operation instanceof Operation.SelectToken) {
+      return (workspace, team) -> {
+        // A view: the layout has put it into the memory of its input.
+      };
+    }
+    throw new IllegalArgumentException(
+        "The CPU executor does not know operation \""
+            + operation.output()
+            + "\" of type "
+            + operation.getClass().getSimpleName()
+            + ".");
+  }
+
+  /** Prepares the kernel of a quantized linear. */
+  CpuKernels.QuantizedLinear quantized(Operation.Linear linear) {
+    return kernels.linear(QuantizedWeights.of(model, linear));
+  }
+
+  /** The step of a linear with a kernel that is already prepared. */
+  Step linear(Operation.Linear linear, CpuKernels.Linear kernel) {
+    int input = layout.number(linear.input());
+    int output = layout.number(linear.output());
+    return (workspace, team) -> {
+      Matrix x = workspace.value(input);
+      Matrix y = workspace.value(output);
+      Split split = new Split(y.rows(), LINEAR_ROWS);
+      team.forEach(
+          split.parts(),
+          (part, member) ->
+              kernel.apply(x, y, split.from(part), split.to(part), workspace.scratch(member)));
+    };
+  }
+
+  private CpuKernels.Linear kernel(Operation.Linear linear) {
+    return kernels.linear(
+        model.floats(linear.weight()),
+        linear.hasBias() ? model.floats(linear.bias()) : null,
+        linear.outFeatures(),
+        linear.inFeatures());
+  }
+
+  private Step scan(Operation.SelectiveScan op, int[] in, int output) {
+    CpuKernels.Scan kernel =
+        kernels.scan(model.floats(op.aLog()), model.floats(op.skip()), op.channels(), op.states());
+    Split split = new Split(op.channels(), CpuKernels.Scan.CHANNELS);
+    return (workspace, team) ->
+        team.forEach(
+            split.parts(),
+            (part, member) ->
+                kernel.apply(
+                    workspace.value(in[0]),
+                    workspace.value(in[1]),
+                    workspace.value(in[2]),
+                    workspace.value(in[3]),
+                    workspace.value(output),
+                    split.from(part),
+                    split.to(part),
+                    workspace.scratch(member)));
+  }
+
+  private Step copyRows(int[] sources, int input, int output) {
+    return new CopyRowsStep(sources, new float[layout.columns(output)], input, output);
+  }
+
+  /** Work on some rows of a value. */
+  private interface RowTask {
+    void run(Workspace workspace, int from, int to, Scratch scratch);
+  }
+
+  private static Step rows(int output, RowTask task) {
+    return (workspace, team) -> {
+      Split split = Split.rows(workspace.value(output));
+      team.forEach(
+          split.parts(),
+          (part, member) ->
+              task.run(workspace, split.from(part), split.to(part), workspace.scratch(member)));
+    };
+  }
+}

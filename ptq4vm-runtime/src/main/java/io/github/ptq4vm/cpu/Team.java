@@ -1,0 +1,153 @@
+package io.github.ptq4vm.cpu;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calling thread and the helpers it hires for a while: they share out the parts of one task
+ * after another. Nothing waits for a helper that has not come yet; without any the caller does all
+ * the work. A helper that has nothing to do spins for some microseconds, because the next task
+ * follows soon, and sleeps after that.
+ */
+final class Team implements AutoCloseable {
+  private static final int SPINS = 2000;
+  private static final Job CLOSED = new Job((part, member) -> {}, 0);
+
+  private final int members;
+  private final AtomicReferenceArray<@Nullable Thread> sleepers;
+  private volatile Job job = new Job((part, member) -> {}, 0);
+
+  /** Part of a task. */
+  @FunctionalInterface
+  interface Task {
+    /**
+     * Does one part.
+     *
+     * @param part 0 up to the number of parts - 1
+     * @param member who does it: no two parts run at a time with the same number, which is less
+     *     than {@link Team#members()}
+     */
+    void run(int part, int member);
+  }
+
+  /** Hires {@code members - 1} helpers. */
+  Team(Executor pool, int members) {
+    this.members = members;
+    this.sleepers = new AtomicReferenceArray<>(members);
+    for (int i = 1; i < members; i++) {
+      int member = i;
+      pool.execute(() -> help(member));
+    }
+  }
+
+  /** The calling thread alone. */
+  static Team alone() {
+    return new Team(Runnable::run, 1);
+  }
+
+  /** Largest number of threads that work at a time. */
+  int members() {
+    return members;
+  }
+
+  /** Runs all parts of a task and returns when they are done; fails if a part failed. */
+  void forEach(int parts, Task task) {
+    if (members == 1 || parts == 1) {
+      for (int i = 0; i < parts; i++) {
+        task.run(i, 0);
+      }
+      return;
+    }
+    Job current = new Job(task, parts);
+    publish(current);
+    current.work(0);
+    current.await();
+  }
+
+  /** Lets the helpers go. */
+  @Override
+  public void close() {
+    publish(CLOSED);
+  }
+
+  private void publish(Job next) {
+    job = next;
+    for (int i = 1; i < members; i++) {
+      Thread sleeper = sleepers.get(i);
+      if (sleeper != null) {
+        LockSupport.unpark(sleeper);
+      }
+    }
+  }
+
+  private void help(int member) {
+    Job current = job;
+    while (current != CLOSED) {
+      current.work(member);
+      current = next(current, member);
+    }
+  }
+
+  private Job next(Job last, int member) {
+    for (int i = 0; i < SPINS; i++) {
+      if (job != last) {
+        return job;
+      }
+      Thread.onSpinWait();
+    }
+    sleepers.set(member, Thread.currentThread());
+    while (job == last) {
+      LockSupport.park(this);
+    }
+    sleepers.set(member, null);
+    return job;
+  }
+
+  /** One task being shared out. */
+  private static final class Job {
+    private final Task task;
+    private final int parts;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger done = new AtomicInteger();
+    private volatile @Nullable Throwable failure;
+
+    Job(Task task, int parts) {
+      this.task = task;
+      this.parts = parts;
+    }
+
+    void work(int member) {
+      for (int i = next.getAndIncrement(); i < parts; i = next.getAndIncrement()) {
+        try {
+          if (failure == null) {
+            task.run(i, member);
+          }
+        } catch (RuntimeException | Error e) {
+          failure = e;
+        } finally {
+          done.incrementAndGet();
+        }
+      }
+    }
+
+    void await() {
+      for (int spins = 0; done.get() < parts; spins++) {
+        if (spins < SPINS) {
+          Thread.onSpinWait();
+        } else {
+          Thread.yield();
+        }
+      }
+      Throwable thrown = failure;
+      if (thrown instanceof Error error) {
+        throw error;
+      }
+      if (thrown instanceof RuntimeException exception) {
+        throw exception;
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.github.ptq4vm.cpu;
+
+import io.github.ptq4vm.network.Model;
+import io.github.ptq4vm.network.Network;
+import io.github.ptq4vm.network.Parameter;
+import io.github.ptq4vm.network.Tensor;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.zip.CRC32;
+
+/** Parameters and images made from names alone, the way the golden values were made. */
+final class Filler {
+  private Filler() {}
+
+  /** A float model with every parameter filled. */
+  static Model model(Network network) {
+    TreeMap<String, Tensor> parameters = new TreeMap<>();
+    for (Parameter parameter : network.parameters().values()) {
+      parameters.put(
+          parameter.name(),
+          new Tensor.Floats(parameter.shape(), values(parameter.name(), parameter.shape())));
+    }
+    return new Model(network, parameters);
+  }
+
+  /** A batch of images, each planar. */
+  static float[][] images(int count, int height, int width) {
+    int size = 3 * height * width;
+    float[][] images = new float[count][size];
+    for (int i = 0; i < count * size; i++) {
+      images[i / size][i % size] = (float) (2 * symmetric("input", i));
+    }
+    return images;
+  }
+
+  static float[] values(String name, List<Integer> shape) {
+    String leaf = name.substring(name.lastIndexOf('.') + 1);
+    int last = shape.get(shape.size() - 1);
+    int n = Tensor.elements(shape);
+    double fanIn = (double) n / shape.get(0);
+    boolean stepBias = leaf.equals("bias") && name.contains(".dt_proj");
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      double v = symmetric(name, i);
+      if (leaf.startsWith("A_")) {
+        v = Math.log(1.0 + i % last) + 0.1 * v;
+      } else if (leaf.equals("D") || leaf.equals("D_b")) {
+        v = 1 + 0.1 * v;
+      } else if (stepBias) {
+        v = -3 + v;
+      } else if (shape.size() == 1 && leaf.equals("weight")) {
+        v = 1 + 0.1 * v;
+      } else if (shape.size() == 1 || name.equals("cls_token") || name.equals("pos_embed")) {
+        v = 0.1 * v;
+      } else {
+        v = v / Math.sqrt(fanIn);
+      }
+      values[i] = (float) v;
+    }
+    return values;
+  }
+
+  private static double symmetric(String name, long index) {
+    CRC32 crc = new CRC32();
+    crc.update(name.getBytes(StandardCharsets.US_ASCII));
+    long z = (crc.getValue() << 32) + index + 0x9E3779B97F4A7C15L;
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    z ^= z >>> 31;
+    return 2 * ((z >>> 40) / 0x1p24) - 1;
+  }
+}
