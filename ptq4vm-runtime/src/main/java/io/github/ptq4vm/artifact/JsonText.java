@@ -9,8 +9,9 @@ import java.util.Iterator;
 import java.util.Map;
 
 /**
- * Prints JSON for people: what holds only scalars stands on one line, so an operation is one line
- * and a token order is one line. The same value always gives the same text.
+ * Prints JSON for people: what holds scalars, and at most small objects besides, stands on one
+ * line. So an operation is one line, and a file of the manifest is one. The same value always gives
+ * the same text.
  */
 final class JsonText {
 
@@ -53,7 +54,9 @@ final class JsonText {
   }
 
   private static boolean isFlat(Collection<JsonElement> children) {
-    return children.stream().allMatch(JsonText::isSmall);
+    return children.isEmpty()
+        || children.stream().anyMatch(JsonText::isScalar)
+            && children.stream().allMatch(JsonText::isSmall);
   }
 
   /** Whether a value stays on its owner's line: a scalar, or a few of them such as a precision. */

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 /** Opens checkpoint files. The content decides the format; the file's name says nothing. */
 public final class Checkpoints {
   private static final int PICKLE_PROTOCOL = 0x80;
+
+  /** Eight bytes of a safetensors header's length, and the brace its JSON begins with. */
   private static final int HEAD = 9;
 
   private Checkpoints() {}
@@ -29,12 +31,15 @@ public final class Checkpoints {
     if (head.length >= 4 && head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4) {
       return TorchCheckpoint.open(file, weights);
     }
+    if (head.length == HEAD && head[HEAD - 1] == '{') {
+      return SafetensorsCheckpoint.open(file, weights);
+    }
     if (head.length > 1 && (head[0] & 0xff) == PICKLE_PROTOCOL && head[1] > 0 && head[1] <= 5) {
       throw new CompileException(
           "The checkpoint "
               + file
-              + " is a bare pickle, as PyTorch wrote before version 1.6; load it there and save it"
-              + " again with torch.save, or as safetensors.");
+              + " is a bare pickle, as PyTorch wrote before version 1.6; load it in a newer PyTorch and"
+              + " save its state dict again with torch.save, or as safetensors.");
     }
     throw new CompileException(
         "The file "

@@ -130,7 +130,7 @@ final class StateDict {
    */
   static <T> SortedMap<String, T> withoutPrefix(SortedMap<String, T> tensors) {
     SortedMap<String, T> plain = tensors;
-    while (plain.keySet().stream().allMatch(key -> key.startsWith(PREFIX))) {
+    while (!plain.isEmpty() && plain.keySet().stream().allMatch(key -> key.startsWith(PREFIX))) {
       SortedMap<String, T> shorter = new TreeMap<>();
       plain.forEach((key, value) -> shorter.put(key.substring(PREFIX.length()), value));
       plain = shorter;

@@ -3,8 +3,6 @@ package io.github.ptq4vm.compiler.checkpoint;
 import io.github.ptq4vm.compiler.checkpoint.PickleValue.Storage;
 import io.github.ptq4vm.compiler.checkpoint.PickleValue.View;
 import io.github.ptq4vm.network.Tensor;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.SortedMap;
@@ -72,22 +70,8 @@ final class TorchCheckpoint implements Checkpoint {
     if (!storage.dtype().floating()) {
       throw Checkpoints.notFloating(this, key);
     }
-    float[] stored = read(storage, layout);
+    float[] stored = archive.read(storage, layout.offset(), layout.span());
     return new Tensor.Floats(layout.shape(), layout.contiguous() ? stored : layout.gather(stored));
-  }
-
-  private float[] read(Storage storage, StridedLayout layout) {
-    try (InputStream in = archive.open(storage)) {
-      if (layout.span() == storage.elements()) {
-        float[] all = FloatStream.read(in, storage.dtype(), layout.span());
-        archive.requireChecksum(storage, in);
-        return all;
-      }
-      in.skipNBytes(layout.offset() * storage.dtype().bytes());
-      return FloatStream.read(in, storage.dtype(), layout.span());
-    } catch (IOException e) {
-      throw archive.damaged("data/" + storage.key(), e);
-    }
   }
 
   @Override

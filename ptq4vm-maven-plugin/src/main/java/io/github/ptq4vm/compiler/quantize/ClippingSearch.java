@@ -25,7 +25,12 @@ public record ClippingSearch(
 
   /** The default: cross-fitted, from twice the observed range to nearly fully clipped. */
   public static ClippingSearch crossFitted() {
-    return new ClippingSearch(100, 0.5, 0.49, true, POWER);
+    return new ClippingSearch(
+        100,
+        Double.parseDouble(System.getProperty("w", "0.5")),
+        0.49,
+        true,
+        Float.parseFloat(System.getProperty("p", "2")));
   }
 
   /** The search as published, for comparison: 1 % to 100 % of the way to the middle. */

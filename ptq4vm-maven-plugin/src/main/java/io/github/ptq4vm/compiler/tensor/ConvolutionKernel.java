@@ -2,13 +2,10 @@ package io.github.ptq4vm.compiler.tensor;
 
 import static io.github.ptq4vm.compiler.tensor.VectorMath.LANES;
 import static io.github.ptq4vm.compiler.tensor.VectorMath.load;
-import static io.github.ptq4vm.compiler.tensor.VectorMath.store;
 
 import io.github.ptq4vm.network.Activation;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The causal depthwise convolution of {@link io.github.ptq4vm.network.Operation.CausalConvolution}
@@ -42,12 +39,9 @@ final class ConvolutionKernel {
         images,
         (part, from, to) -> {
           for (int image = from; image < to; image++) {
-            for (int c = 0; c < channels; c += LANES) {
-              VectorMask<Float> mask = VectorMath.tail(c, channels);
-              for (int t = 0; t < tokens; t++) {
-                FloatVector p = convolve(x, image, t, c, mask);
-                store(silu ? p.mul(VectorMath.sigmoid(p)) : p, y, at(image, t, c), mask);
-              }
+            convolve(x, image, y, image * tokens * channels);
+            if (silu) {
+              Elementwise.silu(y, image * tokens * channels, tokens * channels);
             }
           }
         });
@@ -58,48 +52,56 @@ final class ConvolutionKernel {
     parallel.forRange(
         images,
         (part, from, to) -> {
-          // Gradients before the activation, with the zeros after the last token that taps reach.
-          float[] before = new float[(tokens + width - 1) * LANES];
+          float[] before = new float[tokens * channels];
           for (int image = from; image < to; image++) {
-            for (int c = 0; c < channels; c += LANES) {
-              VectorMask<Float> mask = VectorMath.tail(c, channels);
-              Arrays.fill(before, 0f);
-              for (int t = 0; t < tokens; t++) {
-                FloatVector g = load(gy, at(image, t, c), mask);
-                if (silu) {
-                  FloatVector p = convolve(x, image, t, c, mask);
-                  FloatVector s = VectorMath.sigmoid(p);
-                  g = g.mul(s.mul(p.mul(VectorMath.broadcast(1f).sub(s)).add(1f)));
-                }
-                g.intoArray(before, t * LANES);
-              }
-              for (int t = 0; t < tokens; t++) {
-                FloatVector sum = VectorMath.broadcast(0f);
-                for (int j = 0; j < width; j++) {
-                  FloatVector g =
-                      FloatVector.fromArray(
-                          VectorMath.SPECIES, before, (t + width - 1 - j) * LANES);
-                  sum = g.fma(load(weight, j * channels + c, mask), sum);
-                }
-                store(sum, gx, at(image, t, c), mask);
-              }
+            int start = image * tokens * channels;
+            if (silu) {
+              convolve(x, image, before, 0);
+              Elementwise.siluGradient(before, gy, start);
+            } else {
+              System.arraycopy(gy, start, before, 0, before.length);
             }
+            correlate(before, gx, start);
           }
         });
   }
 
-  private FloatVector convolve(
-      float[] x, int image, int t, int c, @Nullable VectorMask<Float> mask) {
-    FloatVector sum = load(bias, c, mask);
-    for (int j = Math.max(0, width - 1 - t); j < width; j++) {
-      sum =
-          load(x, at(image, t - (width - 1) + j, c), mask)
-              .fma(load(weight, j * channels + c, mask), sum);
+  /** The convolution of one image, before the activation. */
+  private void convolve(float[] x, int image, float[] out, int outStart) {
+    int start = image * tokens * channels;
+    for (int t = 0; t < tokens; t++) {
+      int y = outStart + t * channels;
+      System.arraycopy(bias, 0, out, y, channels);
+      for (int j = Math.max(0, width - 1 - t); j < width; j++) {
+        multiplyAdd(x, start + (t - (width - 1) + j) * channels, j, out, y);
+      }
     }
-    return sum;
   }
 
-  private int at(int image, int t, int c) {
-    return (image * tokens + t) * channels + c;
+  /** Its transpose: what each input token gets from the outputs it reaches. */
+  private void correlate(float[] g, float[] gx, int start) {
+    for (int t = 0; t < tokens; t++) {
+      int to = start + t * channels;
+      Arrays.fill(gx, to, to + channels, 0f);
+      for (int j = 0; j < width; j++) {
+        int source = t + width - 1 - j;
+        if (source < tokens) {
+          multiplyAdd(g, source * channels, j, gx, to);
+        }
+      }
+    }
+  }
+
+  /** {@code out += tap j * in}, over the channels of one token. */
+  private void multiplyAdd(float[] in, int from, int j, float[] out, int to) {
+    int bound = VectorMath.SPECIES.loopBound(channels);
+    int taps = j * channels;
+    for (int c = 0; c < bound; c += LANES) {
+      FloatVector sum = load(in, from + c).fma(load(weight, taps + c), load(out, to + c));
+      sum.intoArray(out, to + c);
+    }
+    for (int c = bound; c < channels; c++) {
+      out[to + c] = Math.fma(in[from + c], weight[taps + c], out[to + c]);
+    }
   }
 }

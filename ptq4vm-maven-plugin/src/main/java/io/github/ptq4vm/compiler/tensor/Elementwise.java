@@ -2,17 +2,17 @@ package io.github.ptq4vm.compiler.tensor;
 
 import static io.github.ptq4vm.compiler.tensor.VectorMath.LANES;
 import static io.github.ptq4vm.compiler.tensor.VectorMath.load;
-import static io.github.ptq4vm.compiler.tensor.VectorMath.store;
 
 import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import org.jspecify.annotations.Nullable;
 
 /** Norm, gate, sums and moves of rows, with their gradients. */
 final class Elementwise {
+  /** Elements of flat work that stay together, a multiple of every vector's length. */
+  private static final int BLOCK = 1024;
+
   private final Parallel parallel;
 
   Elementwise(Parallel parallel) {
@@ -27,13 +27,8 @@ final class Elementwise {
           for (int row = from; row < to; row++) {
             int start = row * channels;
             float inverse = inverseRms(x, start, channels, eps);
-            for (int c = 0; c < channels; c += LANES) {
-              VectorMask<Float> mask = VectorMath.tail(c, channels);
-              store(
-                  load(x, start + c, mask).mul(inverse).mul(load(weight, c, mask)),
-                  y,
-                  start + c,
-                  mask);
+            for (int c = 0; c < channels; c++) {
+              y[start + c] = x[start + c] * inverse * weight[c];
             }
           }
         });
@@ -61,55 +56,117 @@ final class Elementwise {
   }
 
   private static float inverseRms(float[] x, int start, int channels, float eps) {
-    FloatVector sum = VectorMath.broadcast(0f);
-    for (int c = 0; c < channels; c += LANES) {
-      FloatVector v = load(x, start + c, VectorMath.tail(c, channels));
-      sum = v.fma(v, sum);
+    int bound = VectorMath.SPECIES.loopBound(channels);
+    FloatVector lanes = VectorMath.zero();
+    for (int c = 0; c < bound; c += LANES) {
+      FloatVector v = load(x, start + c);
+      lanes = v.fma(v, lanes);
     }
-    return (float) (1 / Math.sqrt(sum.reduceLanes(VectorOperators.ADD) / channels + eps));
+    double sum = lanes.reduceLanes(VectorOperators.ADD);
+    for (int c = bound; c < channels; c++) {
+      sum += (double) x[start + c] * x[start + c];
+    }
+    return (float) (1 / Math.sqrt(sum / channels + eps));
+  }
+
+  /** {@code x * sigmoid(x)} in place. */
+  static void silu(float[] x, int start, int size) {
+    int bound = start + VectorMath.SPECIES.loopBound(size);
+    for (int i = start; i < bound; i += LANES) {
+      FloatVector v = load(x, i);
+      v.mul(VectorMath.sigmoid(v)).intoArray(x, i);
+    }
+    for (int i = bound; i < start + size; i++) {
+      x[i] *= VectorMath.sigmoid(x[i]);
+    }
+  }
+
+  /** Replaces each {@code x} by its gradient through {@link #silu}. */
+  static void siluGradient(float[] x, float[] gy, int start) {
+    int bound = VectorMath.SPECIES.loopBound(x.length);
+    for (int i = 0; i < bound; i += LANES) {
+      FloatVector v = load(x, i);
+      FloatVector s = VectorMath.sigmoid(v);
+      // s * (1 + v * (1 - s))
+      FloatVector slope = v.sub(v.mul(s)).fma(s, s);
+      load(gy, start + i).mul(slope).intoArray(x, i);
+    }
+    for (int i = bound; i < x.length; i++) {
+      float s = VectorMath.sigmoid(x[i]);
+      x[i] = gy[start + i] * s * (1 + x[i] * (1 - s));
+    }
   }
 
   /** {@code y = x * SiLU(z)}. */
   void gate(float[] x, float[] z, float[] y, int size) {
-    each(
-        size,
-        (i, mask) -> {
-          FloatVector gate = load(z, i, mask);
-          store(load(x, i, mask).mul(gate.mul(VectorMath.sigmoid(gate))), y, i, mask);
+    parallel.forRange(
+        blocks(size),
+        (part, from, to) -> {
+          System.arraycopy(z, from * BLOCK, y, from * BLOCK, end(to, size) - from * BLOCK);
+          silu(y, from * BLOCK, end(to, size) - from * BLOCK);
+          for (int i = from * BLOCK; i < end(to, size); i++) {
+            y[i] *= x[i];
+          }
         });
   }
 
   /** Gradients of {@link #gate} with respect to both inputs. */
   void gateGradient(float[] x, float[] z, float[] gy, float[] gx, float[] gz, int size) {
-    each(
-        size,
-        (i, mask) -> {
-          FloatVector gate = load(z, i, mask);
-          FloatVector s = VectorMath.sigmoid(gate);
-          FloatVector g = load(gy, i, mask);
-          store(g.mul(gate.mul(s)), gx, i, mask);
-          FloatVector slope = s.mul(gate.mul(VectorMath.broadcast(1f).sub(s)).add(1f));
-          store(g.mul(load(x, i, mask)).mul(slope), gz, i, mask);
+    parallel.forRange(
+        blocks(size),
+        (part, from, to) -> {
+          int end = end(to, size);
+          int bound = end - (end - from * BLOCK) % LANES;
+          gateGradient(x, z, gy, gx, gz, from * BLOCK, bound);
+          for (int i = bound; i < end; i++) {
+            float s = VectorMath.sigmoid(z[i]);
+            gx[i] = gy[i] * z[i] * s;
+            gz[i] = gy[i] * x[i] * s * (1 + z[i] * (1 - s));
+          }
         });
+  }
+
+  private static void gateGradient(
+      float[] x, float[] z, float[] gy, float[] gx, float[] gz, int from, int to) {
+    for (int i = from; i < to; i += LANES) {
+      FloatVector gate = load(z, i);
+      FloatVector s = VectorMath.sigmoid(gate);
+      FloatVector g = load(gy, i);
+      g.mul(gate).mul(s).intoArray(gx, i);
+      g.mul(load(x, i)).mul(gate.sub(gate.mul(s)).fma(s, s)).intoArray(gz, i);
+    }
   }
 
   /** {@code y = factor * sum of inputs}. */
   void merge(List<float[]> inputs, float factor, float[] y, int size) {
-    each(
-        size,
-        (i, mask) -> {
-          FloatVector sum = load(inputs.get(0), i, mask);
-          for (int k = 1; k < inputs.size(); k++) {
-            sum = sum.add(load(inputs.get(k), i, mask));
+    parallel.forRange(
+        blocks(size),
+        (part, from, to) -> {
+          int start = from * BLOCK;
+          int end = end(to, size);
+          System.arraycopy(inputs.get(0), start, y, start, end - start);
+          for (float[] input : inputs.subList(1, inputs.size())) {
+            for (int i = start; i < end; i++) {
+              y[i] += input[i];
+            }
           }
-          store(sum.mul(factor), y, i, mask);
+          if (factor != 1f) {
+            for (int i = start; i < end; i++) {
+              y[i] *= factor;
+            }
+          }
         });
   }
 
-  /** {@code y += factor * x}. */
-  void accumulate(float[] x, float factor, float[] y, int size) {
-    FloatVector f = VectorMath.broadcast(factor);
-    each(size, (i, mask) -> store(load(x, i, mask).fma(f, load(y, i, mask)), y, i, mask));
+  /** {@code y += x}. */
+  void accumulate(float[] x, float[] y, int size) {
+    parallel.forRange(
+        blocks(size),
+        (part, from, to) -> {
+          for (int i = from * BLOCK; i < end(to, size); i++) {
+            y[i] += x[i];
+          }
+        });
   }
 
   /** Adds {@code bias} to every row. */
@@ -181,18 +238,11 @@ final class Elementwise {
         });
   }
 
-  private interface Step {
-    void at(int index, @Nullable VectorMask<Float> mask);
+  private static int blocks(int size) {
+    return (size + BLOCK - 1) / BLOCK;
   }
 
-  private void each(int size, Step step) {
-    // Parts are aligned to vectors, so that results do not depend on the number of threads.
-    parallel.forRange(
-        (size + LANES - 1) / LANES,
-        (part, from, to) -> {
-          for (int block = from; block < to; block++) {
-            step.at(block * LANES, VectorMath.tail(block * LANES, size));
-          }
-        });
+  private static int end(int block, int size) {
+    return Math.min(size, block * BLOCK);
   }
 }

@@ -1,7 +1,6 @@
 package io.github.ptq4vm.compiler.tensor;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Sums of powers of quantization errors, for clipping searches. */
@@ -19,23 +18,54 @@ public final class ErrorKernel {
    */
   public static double sum(
       float[] x, int from, int count, float step, float low, float high, float power) {
-    float inverse = 1f / step;
-    float half = power / 2;
-    FloatVector sum = VectorMath.broadcast(0f);
-    for (int i = 0; i < count; i += VectorMath.LANES) {
-      VectorMask<Float> mask = VectorMath.tail(i, count);
-      FloatVector v = VectorMath.load(x, from + i, mask);
-      // Codes beyond 2^22 cannot be rounded by adding a constant; clamping first avoids them.
-      FloatVector code = VectorMath.round(v.mul(inverse).max(low).min(high));
-      FloatVector error = v.sub(code.mul(step));
-      FloatVector square = error.mul(error);
-      sum = sum.add(half == 1f ? square : power(square, half));
+    // Squares, the common case, in a loop of their own: small loops stay in registers.
+    return power == 2f
+        ? squares(x, from, count, step, low, high)
+        : powers(x, from, count, step, low, high, power / 2);
+  }
+
+  private static double squares(float[] x, int from, int count, float step, float low, float high) {
+    int bound = VectorMath.SPECIES.loopBound(count);
+    FloatVector sum = VectorMath.zero();
+    for (int i = 0; i < bound; i += VectorMath.LANES) {
+      FloatVector error = error(VectorMath.load(x, from + i), step, low, high);
+      sum = error.fma(error, sum);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    double total = sum.reduceLanes(VectorOperators.ADD);
+    for (int i = bound; i < count; i++) {
+      double error = error(x[from + i], step, low, high);
+      total += error * error;
+    }
+    return total;
+  }
+
+  private static double powers(
+      float[] x, int from, int count, float step, float low, float high, float half) {
+    int bound = VectorMath.SPECIES.loopBound(count);
+    FloatVector sum = VectorMath.zero();
+    for (int i = 0; i < bound; i += VectorMath.LANES) {
+      FloatVector error = error(VectorMath.load(x, from + i), step, low, high);
+      sum = sum.add(power(error.mul(error), half));
+    }
+    double total = sum.reduceLanes(VectorOperators.ADD);
+    for (int i = bound; i < count; i++) {
+      double error = error(x[from + i], step, low, high);
+      total += Math.pow(error * error, half);
+    }
+    return total;
+  }
+
+  private static FloatVector error(FloatVector v, float step, float low, float high) {
+    return v.sub(VectorMath.round(v.mul(1f / step).max(low).min(high)).mul(step));
+  }
+
+  private static float error(float v, float step, float low, float high) {
+    float code = (float) Math.rint(Math.max(low, Math.min(high, v * (1f / step))));
+    return v - code * step;
   }
 
   private static FloatVector power(FloatVector square, float half) {
-    // Lanes beyond the tail and exact hits are zero and stay (nearly) zero.
+    // Exact hits are zero and stay nearly so.
     FloatVector log = square.max(TINY).lanewise(VectorOperators.LOG);
     return VectorMath.exp(log.mul(half));
   }

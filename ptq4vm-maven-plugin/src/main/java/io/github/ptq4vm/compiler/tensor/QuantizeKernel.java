@@ -2,10 +2,8 @@ package io.github.ptq4vm.compiler.tensor;
 
 import static io.github.ptq4vm.compiler.tensor.VectorMath.LANES;
 import static io.github.ptq4vm.compiler.tensor.VectorMath.load;
-import static io.github.ptq4vm.compiler.tensor.VectorMath.store;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
@@ -46,14 +44,31 @@ public final class QuantizeKernel {
             float scale = scaled ? step[t] : 1f;
             float low = -zeroPoint[t];
             float high = limit - zeroPoint[t];
-            int start = row * channels;
-            for (int c = 0; c < channels; c += LANES) {
-              VectorMask<Float> mask = VectorMath.tail(c, channels);
-              FloatVector u = load(x, start + c, mask).mul(load(reciprocal, c, mask)).mul(inverse);
-              store(VectorMath.round(u.max(low).min(high)).mul(scale), out, start + c, mask);
-            }
+            codes(x, row * channels, channels, reciprocal, inverse, low, high, scale, out);
           }
         });
+  }
+
+  /** {@code out = scale * clamp(rint(x * factor[c] * inverse), low, high)} over one row. */
+  private static void codes(
+      float[] x,
+      int start,
+      int channels,
+      float[] factor,
+      float inverse,
+      float low,
+      float high,
+      float scale,
+      float[] out) {
+    int bound = VectorMath.SPECIES.loopBound(channels);
+    for (int c = 0; c < bound; c += LANES) {
+      FloatVector u = load(x, start + c).mul(load(factor, c)).mul(inverse);
+      VectorMath.round(u.max(low).min(high)).mul(scale).intoArray(out, start + c);
+    }
+    for (int c = bound; c < channels; c++) {
+      float u = x[start + c] * factor[c] * inverse;
+      out[start + c] = (float) Math.rint(Math.max(low, Math.min(high, u))) * scale;
+    }
   }
 
   /**
@@ -91,24 +106,19 @@ public final class QuantizeKernel {
             double byStep = 0;
             for (int image = 0; image < images; image++) {
               int start = (image * tokens + t) * channels;
-              FloatVector sum = VectorMath.broadcast(0f);
-              for (int c = 0; c < channels; c += LANES) {
-                VectorMask<Float> mask = VectorMath.tail(c, channels);
-                FloatVector r = load(reciprocal, c, mask);
-                FloatVector u = load(x, start + c, mask).mul(r).mul(inverse);
-                FloatVector grad = load(g, start + c, mask);
-                VectorMask<Float> inside =
-                    u.compare(VectorOperators.GT, low).and(u.compare(VectorOperators.LT, high));
-                FloatVector passed = VectorMath.broadcast(0f).blend(grad, inside);
-                if (gx != null) {
-                  store(passed.mul(r), gx, start + c, mask);
-                }
-                FloatVector through = passed.mul(u);
-                FloatVector code = VectorMath.round(u.max(low).min(high));
-                sum = grad.fma(code, sum).sub(through);
-                store(load(bySmoothing, c, mask).sub(through.mul(step[t])), bySmoothing, c, mask);
-              }
-              byStep += sum.reduceLanes(VectorOperators.ADD);
+              byStep +=
+                  gradients(
+                      x,
+                      start,
+                      channels,
+                      reciprocal,
+                      inverse,
+                      low,
+                      high,
+                      g,
+                      gx,
+                      bySmoothing,
+                      step[t]);
             }
             logStep[t] += byStep * step[t];
           }
@@ -118,6 +128,52 @@ public final class QuantizeKernel {
         logSmoothing[c] += part[c];
       }
     }
+  }
+
+  /** Gradients over one row; returns the gradient of the step size. */
+  private static double gradients(
+      float[] x,
+      int start,
+      int channels,
+      float[] reciprocal,
+      float inverse,
+      float low,
+      float high,
+      float[] g,
+      float @Nullable [] gx,
+      float[] bySmoothing,
+      float step) {
+    int bound = VectorMath.SPECIES.loopBound(channels);
+    FloatVector lanes = VectorMath.zero();
+    for (int c = 0; c < bound; c += LANES) {
+      FloatVector r = load(reciprocal, c);
+      FloatVector u = load(x, start + c).mul(r).mul(inverse);
+      FloatVector grad = load(g, start + c);
+      FloatVector clamped = u.max(low).min(high);
+      // Strictly inside; on a bound the gradient stops.
+      FloatVector passed =
+          VectorMath.zero()
+              .blend(
+                  grad,
+                  u.compare(VectorOperators.GT, low).and(u.compare(VectorOperators.LT, high)));
+      if (gx != null) {
+        passed.mul(r).intoArray(gx, start + c);
+      }
+      FloatVector through = passed.mul(u);
+      lanes = grad.fma(VectorMath.round(clamped), lanes).sub(through);
+      load(bySmoothing, c).sub(through.mul(step)).intoArray(bySmoothing, c);
+    }
+    double sum = lanes.reduceLanes(VectorOperators.ADD);
+    for (int c = bound; c < channels; c++) {
+      float u = x[start + c] * reciprocal[c] * inverse;
+      float passed = u > low && u < high ? g[start + c] : 0f;
+      if (gx != null) {
+        gx[start + c] = passed * reciprocal[c];
+      }
+      sum += g[start + c] * Math.rint(Math.max(low, Math.min(high, u))) - passed * u;
+      bySmoothing[c] -= passed * u * step;
+    }
+    return sum;
   }
 
   /**
@@ -140,12 +196,7 @@ public final class QuantizeKernel {
           for (int o = from; o < to; o++) {
             float inverse = 1f / step[o];
             float scale = scaled ? step[o] : 1f;
-            int start = o * channels;
-            for (int c = 0; c < channels; c += LANES) {
-              VectorMask<Float> mask = VectorMath.tail(c, channels);
-              FloatVector u = load(w, start + c, mask).mul(load(smoothing, c, mask)).mul(inverse);
-              store(VectorMath.round(u.max(-limit).min(limit)).mul(scale), out, start + c, mask);
-            }
+            codes(w, o * channels, channels, smoothing, inverse, -limit, limit, scale, out);
           }
         });
   }

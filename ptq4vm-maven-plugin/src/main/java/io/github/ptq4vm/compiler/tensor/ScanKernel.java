@@ -2,41 +2,56 @@ package io.github.ptq4vm.compiler.tensor;
 
 import static io.github.ptq4vm.compiler.tensor.VectorMath.LANES;
 import static io.github.ptq4vm.compiler.tensor.VectorMath.load;
-import static io.github.ptq4vm.compiler.tensor.VectorMath.store;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The selective scan of {@link io.github.ptq4vm.network.Operation.SelectiveScan} and its gradient,
- * a vector of channels at a time. The gradient is the adjoint recurrence (spec ptq4vm.md 3.5): with
- * {@code a_t = exp(delta_t A)}, {@code g_t = C_t gy_t + a_{t+1} g_{t+1}}.
+ * The selective scan of {@link io.github.ptq4vm.network.Operation.SelectiveScan} and its gradient.
+ *
+ * <p>A strip of as many channels as a vector has lanes is brought together, then each state runs
+ * along all tokens by itself, in a register. The gradient is the adjoint recurrence (spec ptq4vm.md
+ * 3.5): with {@code a_t = exp(delta_t A)}, {@code g_t = C_t gy_t + a_{t+1} g_{t+1}}.
  */
 final class ScanKernel {
   private final int tokens;
   private final int channels;
   private final int states;
-  private final float[] a; // [states][channels], A = -exp(aLog)
-  private final float[] skip;
+  private final float[] a; // [strips][states][LANES], A = -exp(aLog)
+  private final float[] skip; // [strips][LANES]
 
   ScanKernel(int tokens, int channels, int states, float[] aLog, float[] skip) {
     this.tokens = tokens;
     this.channels = channels;
     this.states = states;
-    this.skip = skip;
-    this.a = new float[aLog.length];
+    int strips = (channels + LANES - 1) / LANES;
+    this.a = new float[strips * states * LANES];
+    this.skip = Arrays.copyOf(skip, strips * LANES);
     for (int d = 0; d < channels; d++) {
       for (int n = 0; n < states; n++) {
-        a[n * channels + d] = (float) -Math.exp(aLog[d * states + n]);
+        a[(d / LANES * states + n) * LANES + d % LANES] = (float) -Math.exp(aLog[d * states + n]);
       }
     }
   }
 
-  /** Inputs and outputs of the gradient, each for all images of the batch. */
+  /** Gradients of the inputs for all images of the batch. */
   record Gradients(float[] u, float[] dt, float[] b, float[] c) {}
+
+  /** A strip of one image, brought together: {@code [tokens][LANES]} each. */
+  private final class Strip {
+    final float[] u = new float[tokens * LANES];
+    final float[] raw = new float[tokens * LANES];
+    final float[] delta = new float[tokens * LANES];
+    final float[] input = new float[tokens * LANES]; // delta * u
+    final float[] y = new float[tokens * LANES];
+
+    void take(int image, int strip, float[] us, float[] dts) {
+      gather(us, image, strip, u);
+      gather(dts, image, strip, raw);
+      discretise(tokens * LANES, raw, u, delta, input);
+    }
+  }
 
   /** {@code y} of all images. */
   void forward(
@@ -44,52 +59,64 @@ final class ScanKernel {
     parallel.forRange(
         images,
         (part, from, to) -> {
-          float[] h = new float[states * LANES];
+          Strip s = new Strip();
           for (int image = from; image < to; image++) {
-            for (int d = 0; d < channels; d += LANES) {
-              Arrays.fill(h, 0f);
-              forward(image, d, VectorMath.tail(d, channels), h, u, dt, b, c, y);
+            int first = image * tokens * states;
+            for (int strip = 0; strip * LANES < channels; strip++) {
+              s.take(image, strip, u, dt);
+              passThrough(s.u, load(skip, strip * LANES), s.y);
+              for (int n = 0; n < states; n++) {
+                FloatVector an = load(a, (strip * states + n) * LANES);
+                run(tokens, states, an, s.delta, s.input, b, c, first + n, s.y);
+              }
+              scatter(s.y, image, strip, y);
             }
           }
         });
   }
 
-  private void forward(
-      int image,
-      int d,
-      @Nullable VectorMask<Float> mask,
-      float[] h,
-      float[] u,
-      float[] dt,
+  private static void run(
+      int tokens,
+      int states,
+      FloatVector an,
+      float[] delta,
+      float[] input,
       float[] b,
       float[] c,
+      int first,
       float[] y) {
-    FloatVector skipping = load(skip, d, mask);
+    FloatVector h = VectorMath.zero();
     for (int t = 0; t < tokens; t++) {
-      int row = image * tokens + t;
-      int at = row * channels + d;
-      FloatVector x = load(u, at, mask);
-      FloatVector delta = VectorMath.softplus(load(dt, at, mask));
-      FloatVector dx = delta.mul(x);
-      FloatVector sum = x.mul(skipping);
-      for (int n = 0; n < states; n++) {
-        FloatVector decay = VectorMath.exp(delta.mul(load(a, n * channels + d, mask)));
-        FloatVector state =
-            decay
-                .mul(FloatVector.fromArray(VectorMath.SPECIES, h, n * LANES))
-                .add(dx.mul(b[row * states + n]));
-        state.intoArray(h, n * LANES);
-        sum = state.fma(VectorMath.broadcast(c[row * states + n]), sum);
-      }
-      store(sum, y, at, mask);
+      int at = t * LANES;
+      int row = first + t * states;
+      FloatVector decay = VectorMath.exp(load(delta, at).mul(an));
+      h = decay.fma(h, load(input, at).mul(b[row]));
+      load(y, at).add(h.mul(c[row])).intoArray(y, at);
     }
   }
 
-  /** Scratch of one thread. */
+  private static void discretise(int size, float[] raw, float[] u, float[] delta, float[] input) {
+    for (int i = 0; i < size; i += LANES) {
+      FloatVector d = VectorMath.softplus(load(raw, i));
+      d.intoArray(delta, i);
+      d.mul(load(u, i)).intoArray(input, i);
+    }
+  }
+
+  private static void passThrough(float[] u, FloatVector skip, float[] y) {
+    for (int i = 0; i < u.length; i += LANES) {
+      load(u, i).mul(skip).intoArray(y, i);
+    }
+  }
+
+  /** What one thread needs for the gradient of one image. */
   private final class Scratch {
-    final float[] h = new float[(tokens + 1) * states * LANES];
-    final float[] decay = new float[tokens * states * LANES];
-    final float[] adjoint = new float[states * LANES];
+    final Strip strip = new Strip();
+    final float[] gy = new float[tokens * LANES];
+    final float[] h = new float[(tokens + 1) * LANES];
+    final float[] decay = new float[tokens * LANES];
+    final float[] gDelta = new float[tokens * LANES];
+    final float[] gInput = new float[tokens * LANES];
     final float[] b = new float[tokens * states * LANES];
     final float[] c = new float[tokens * states * LANES];
   }
@@ -111,98 +138,100 @@ final class ScanKernel {
           for (int image = from; image < to; image++) {
             Arrays.fill(scratch.b, 0f);
             Arrays.fill(scratch.c, 0f);
-            for (int d = 0; d < channels; d += LANES) {
-              VectorMask<Float> mask = VectorMath.tail(d, channels);
-              replay(image, d, mask, scratch, u, dt, b);
-              backward(image, d, mask, scratch, u, dt, b, c, gy, out);
+            for (int strip = 0; strip * LANES < channels; strip++) {
+              scratch.strip.take(image, strip, u, dt);
+              gather(gy, image, strip, scratch.gy);
+              backward(image, strip, scratch, b, c);
+              finish(tokens * LANES, scratch, load(skip, strip * LANES));
+              scatter(scratch.gInput, image, strip, out.u);
+              scatter(scratch.gDelta, image, strip, out.dt);
             }
-            // Lanes are summed once an image, not once a vector of channels.
-            for (int i = 0; i < tokens * states; i++) {
-              out.b[image * tokens * states + i] = sumLanes(scratch.b, i);
-              out.c[image * tokens * states + i] = sumLanes(scratch.c, i);
-            }
+            // Lanes are summed once an image, not once a strip.
+            sumLanes(scratch.b, out.b, image * tokens * states);
+            sumLanes(scratch.c, out.c, image * tokens * states);
           }
         });
   }
 
-  private static float sumLanes(float[] array, int index) {
-    return FloatVector.fromArray(VectorMath.SPECIES, array, index * LANES)
-        .reduceLanes(VectorOperators.ADD);
-  }
-
-  private void replay(
-      int image,
-      int d,
-      @Nullable VectorMask<Float> mask,
-      Scratch scratch,
-      float[] u,
-      float[] dt,
-      float[] b) {
-    Arrays.fill(scratch.h, 0, states * LANES, 0f);
-    for (int t = 0; t < tokens; t++) {
-      int row = image * tokens + t;
-      int at = row * channels + d;
-      FloatVector delta = VectorMath.softplus(load(dt, at, mask));
-      FloatVector dx = delta.mul(load(u, at, mask));
-      for (int n = 0; n < states; n++) {
-        int slot = (t * states + n) * LANES;
-        FloatVector decay = VectorMath.exp(delta.mul(load(a, n * channels + d, mask)));
-        decay.intoArray(scratch.decay, slot);
-        decay
-            .mul(FloatVector.fromArray(VectorMath.SPECIES, scratch.h, slot))
-            .add(dx.mul(b[row * states + n]))
-            .intoArray(scratch.h, slot + states * LANES);
-      }
+  private void backward(int image, int strip, Scratch s, float[] b, float[] c) {
+    Arrays.fill(s.gDelta, 0f);
+    Arrays.fill(s.gInput, 0f);
+    int first = image * tokens * states;
+    for (int n = 0; n < states; n++) {
+      FloatVector an = load(a, (strip * states + n) * LANES);
+      replay(tokens, states, an, s.strip.delta, s.strip.input, b, first + n, s.decay, s.h);
+      adjoint(tokens, states, n, an, s, b, c, first + n);
     }
   }
 
-  private void backward(
-      int image,
-      int d,
-      @Nullable VectorMask<Float> mask,
-      Scratch scratch,
-      float[] u,
-      float[] dt,
+  private static void replay(
+      int tokens,
+      int states,
+      FloatVector an,
+      float[] delta,
+      float[] input,
       float[] b,
-      float[] c,
-      float[] gy,
-      Gradients out) {
-    Arrays.fill(scratch.adjoint, 0f);
-    FloatVector skipping = load(skip, d, mask);
-    for (int t = tokens - 1; t >= 0; t--) {
-      int row = image * tokens + t;
-      int at = row * channels + d;
-      FloatVector raw = load(dt, at, mask);
-      FloatVector delta = VectorMath.softplus(raw);
-      FloatVector x = load(u, at, mask);
-      FloatVector dx = delta.mul(x);
-      FloatVector g = load(gy, at, mask);
-      FloatVector gDelta = VectorMath.broadcast(0f);
-      FloatVector gInput = VectorMath.broadcast(0f);
-      for (int n = 0; n < states; n++) {
-        int slot = (t * states + n) * LANES;
-        FloatVector decay = FloatVector.fromArray(VectorMath.SPECIES, scratch.decay, slot);
-        FloatVector before = FloatVector.fromArray(VectorMath.SPECIES, scratch.h, slot);
-        FloatVector after =
-            FloatVector.fromArray(VectorMath.SPECIES, scratch.h, slot + states * LANES);
-        FloatVector adjoint =
-            g.fma(
-                VectorMath.broadcast(c[row * states + n]),
-                FloatVector.fromArray(VectorMath.SPECIES, scratch.adjoint, n * LANES));
-        accumulate(scratch.c, slot, g.mul(after));
-        accumulate(scratch.b, slot, adjoint.mul(dx));
-        FloatVector carried = adjoint.mul(decay);
-        gInput = adjoint.fma(VectorMath.broadcast(b[row * states + n]), gInput);
-        gDelta = carried.mul(before).fma(load(a, n * channels + d, mask), gDelta);
-        carried.intoArray(scratch.adjoint, n * LANES);
-      }
-      gDelta = gInput.fma(x, gDelta);
-      store(gDelta.mul(VectorMath.sigmoid(raw)), out.dt, at, mask);
-      store(gInput.fma(delta, g.mul(skipping)), out.u, at, mask);
+      int first,
+      float[] decays,
+      float[] hs) {
+    FloatVector h = VectorMath.zero();
+    h.intoArray(hs, 0);
+    for (int t = 0; t < tokens; t++) {
+      int at = t * LANES;
+      FloatVector decay = VectorMath.exp(load(delta, at).mul(an));
+      decay.intoArray(decays, at);
+      h = decay.fma(h, load(input, at).mul(b[first + t * states]));
+      h.intoArray(hs, at + LANES);
     }
   }
 
-  private static void accumulate(float[] array, int slot, FloatVector v) {
-    FloatVector.fromArray(VectorMath.SPECIES, array, slot).add(v).intoArray(array, slot);
+  private static void adjoint(
+      int tokens, int states, int n, FloatVector an, Scratch s, float[] b, float[] c, int first) {
+    FloatVector carried = VectorMath.zero();
+    for (int t = tokens - 1; t >= 0; t--) {
+      int at = t * LANES;
+      int slot = (t * states + n) * LANES;
+      FloatVector g = load(s.gy, at);
+      FloatVector adjoint = g.mul(c[first + t * states]).add(carried);
+      g.fma(load(s.h, at + LANES), load(s.c, slot)).intoArray(s.c, slot);
+      adjoint.fma(load(s.strip.input, at), load(s.b, slot)).intoArray(s.b, slot);
+      carried = adjoint.mul(load(s.decay, at));
+      load(s.gInput, at).add(adjoint.mul(b[first + t * states])).intoArray(s.gInput, at);
+      carried.mul(load(s.h, at)).fma(an, load(s.gDelta, at)).intoArray(s.gDelta, at);
+    }
+  }
+
+  /** From the gradients of delta * u and of delta in the exponent to those of u and raw dt. */
+  private static void finish(int size, Scratch s, FloatVector skip) {
+    for (int i = 0; i < size; i += LANES) {
+      FloatVector gInput = load(s.gInput, i);
+      gInput
+          .fma(load(s.strip.u, i), load(s.gDelta, i))
+          .mul(VectorMath.sigmoid(load(s.strip.raw, i)))
+          .intoArray(s.gDelta, i);
+      gInput.fma(load(s.strip.delta, i), load(s.gy, i).mul(skip)).intoArray(s.gInput, i);
+    }
+  }
+
+  private static void sumLanes(float[] lanes, float[] out, int at) {
+    for (int i = 0; i * LANES < lanes.length; i++) {
+      out[at + i] = load(lanes, i * LANES).reduceLanes(VectorOperators.ADD);
+    }
+  }
+
+  private void gather(float[] values, int image, int strip, float[] out) {
+    int width = Math.min(LANES, channels - strip * LANES);
+    for (int t = 0; t < tokens; t++) {
+      int from = (image * tokens + t) * channels + strip * LANES;
+      System.arraycopy(values, from, out, t * LANES, width);
+    }
+  }
+
+  private void scatter(float[] strip, int image, int number, float[] values) {
+    int width = Math.min(LANES, channels - number * LANES);
+    for (int t = 0; t < tokens; t++) {
+      int to = (image * tokens + t) * channels + number * LANES;
+      System.arraycopy(strip, t * LANES, values, to, width);
+    }
   }
 }

@@ -311,7 +311,7 @@ public final class SectionRun {
     }
     float[] present = gradients.putIfAbsent(name, g);
     if (present != null) {
-      elementwise.accumulate(g, 1f, present, g.length);
+      elementwise.accumulate(g, present, g.length);
       interpreter.buffers().release(g);
     }
   }

@@ -1,13 +1,16 @@
 package io.github.ptq4vm.compiler.tensor;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
-import org.jspecify.annotations.Nullable;
 
-/** Elementary functions and masked access on float vectors. */
+/**
+ * Elementary functions on float vectors.
+ *
+ * <p>The compiler stops inlining once a method has grown, and a vector that crosses a call is
+ * allocated: kernels therefore keep each loop over vectors in a method of its own, small and free
+ * of masks, and finish the last few elements with scalars.
+ */
 final class VectorMath {
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   static final int LANES = SPECIES.length();
@@ -17,33 +20,33 @@ final class VectorMath {
    */
   static final float ROUND = 12582912f;
 
-  private static final float LOG2_E = 1.44269504f;
-  private static final float LN2_HIGH = 0.693359375f;
-  private static final float LN2_LOW = -2.12194440e-4f;
+  private static final FloatVector ROUNDS = constant(ROUND);
+  private static final FloatVector LOG2_E = constant(1.44269504f);
+  private static final FloatVector LN2_HIGH = constant(-0.693359375f);
+  private static final FloatVector LN2_LOW = constant(2.12194440e-4f);
+  private static final FloatVector C6 = constant(1f / 720);
+  private static final FloatVector C5 = constant(1f / 120);
+  private static final FloatVector C4 = constant(1f / 24);
+  private static final FloatVector C3 = constant(1f / 6);
+  private static final FloatVector C2 = constant(0.5f);
+  private static final FloatVector ONE = constant(1f);
 
   private VectorMath() {}
 
-  /** Mask of the lanes in range, or null when all are. */
-  static @Nullable VectorMask<Float> tail(int from, int to) {
-    return from + LANES <= to ? null : SPECIES.indexInRange(from, to);
+  private static FloatVector constant(float value) {
+    return FloatVector.broadcast(SPECIES, value);
   }
 
-  static FloatVector load(float[] array, int offset, @Nullable VectorMask<Float> mask) {
-    return mask == null
-        ? FloatVector.fromArray(SPECIES, array, offset)
-        : FloatVector.fromArray(SPECIES, array, offset, mask);
+  static FloatVector load(float[] array, int offset) {
+    return FloatVector.fromArray(SPECIES, array, offset);
   }
 
-  static void store(FloatVector v, float[] array, int offset, @Nullable VectorMask<Float> mask) {
-    if (mask == null) {
-      v.intoArray(array, offset);
-    } else {
-      v.intoArray(array, offset, mask);
-    }
+  static FloatVector zero() {
+    return FloatVector.zero(SPECIES);
   }
 
   static FloatVector round(FloatVector v) {
-    return v.add(ROUND).sub(ROUND);
+    return v.add(ROUNDS).sub(ROUNDS);
   }
 
   /**
@@ -52,24 +55,18 @@ final class VectorMath {
    */
   static FloatVector exp(FloatVector x) {
     FloatVector c = x.max(-87f).min(88f);
-    FloatVector shifted = c.fma(FloatVector.broadcast(SPECIES, LOG2_E), broadcast(ROUND));
-    FloatVector n = shifted.sub(ROUND);
-    FloatVector r = n.fma(broadcast(-LN2_HIGH), c);
-    r = n.fma(broadcast(-LN2_LOW), r);
-    FloatVector p = broadcast(1f / 720);
-    p = p.fma(r, broadcast(1f / 120));
-    p = p.fma(r, broadcast(1f / 24));
-    p = p.fma(r, broadcast(1f / 6));
-    p = p.fma(r, broadcast(0.5f));
-    p = p.fma(r, broadcast(1f));
-    p = p.fma(r, broadcast(1f));
+    FloatVector shifted = c.fma(LOG2_E, ROUNDS);
+    FloatVector n = shifted.sub(ROUNDS);
+    FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, c));
+    FloatVector p = C6.fma(r, C5).fma(r, C4).fma(r, C3).fma(r, C2).fma(r, ONE).fma(r, ONE);
     // The low bits of the shifted value are n; the exponent field of p moves up by it.
-    IntVector exponent = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-    return p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+    return p.reinterpretAsInts()
+        .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
+        .reinterpretAsFloats();
   }
 
   static FloatVector sigmoid(FloatVector x) {
-    return broadcast(1f).div(exp(x.neg()).add(1f));
+    return ONE.div(exp(x.neg()).add(ONE));
   }
 
   /** {@code log(1 + exp(x))}, the identity above 20. */
@@ -78,7 +75,8 @@ final class VectorMath {
     return s.blend(x, x.compare(VectorOperators.GT, 20f));
   }
 
-  static FloatVector broadcast(float value) {
-    return FloatVector.broadcast(SPECIES, value);
+  /** Scalar {@link #sigmoid}. */
+  static float sigmoid(float x) {
+    return (float) (1 / (1 + Math.exp(-x)));
   }
 }

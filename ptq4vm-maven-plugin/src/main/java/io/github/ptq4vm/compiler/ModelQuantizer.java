@@ -1,0 +1,136 @@
+package io.github.ptq4vm.compiler;
+
+import io.github.ptq4vm.compiler.learn.Jlss;
+import io.github.ptq4vm.compiler.quantize.BlockCalibration;
+import io.github.ptq4vm.compiler.quantize.ClippingSearch;
+import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.compiler.quantize.SimulatedLinear;
+import io.github.ptq4vm.compiler.tensor.BatchRunner;
+import io.github.ptq4vm.compiler.tensor.LinearExecution;
+import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
+import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.Precision;
+import io.github.ptq4vm.network.Section;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Quantizes all linears of a model, block by block: calibrate on the float stream, learn on the
+ * quantized one, go on with both.
+ */
+final class ModelQuantizer {
+  private final TensorInterpreter interpreter;
+  private final Recipe recipe;
+  private final CompileListener listener;
+  private final BatchRunner runner;
+  private final Map<String, LinearExecution> simulated = new HashMap<>();
+  private final SortedMap<String, LinearQuantizer> quantizers = new TreeMap<>();
+  private final List<BlockReport> reports = new ArrayList<>();
+
+  ModelQuantizer(TensorInterpreter interpreter, Recipe recipe, CompileListener listener) {
+    this.interpreter = interpreter;
+    this.recipe = recipe;
+    this.listener = listener;
+    this.runner = new BatchRunner(interpreter);
+  }
+
+  /**
+   * What happened to a block.
+   *
+   * @param before loss of the held-out images before learning
+   * @param after their loss after it
+   * @param calibrationSeconds time of the closed-form quantizers
+   * @param learningSeconds time of learning
+   */
+  record BlockReport(
+      String name,
+      double before,
+      double after,
+      double calibrationSeconds,
+      double learningSeconds) {}
+
+  /**
+   * Quantizes.
+   *
+   * @param task what progress calls it
+   * @param images calibration images as preprocessing leaves them
+   */
+  void quantize(String task, Precision precision, float[][] images) {
+    List<Section> sections = interpreter.network().sections();
+    long blocks = sections.stream().filter(Section::block).count();
+    long units = blocks * (recipe.steps() + 1);
+    float[] exact = runner.runFirst(sections.get(0), images, this::execution);
+    float[] quantized = exact;
+    int block = 0;
+    for (Section section : sections.subList(1, sections.size())) {
+      if (!section.block()) {
+        // The last section only makes logits, which calibration has no use for.
+        if (section != sections.get(sections.size() - 1)) {
+          exact = run(section, exact, images.length);
+          quantized = run(section, quantized, images.length);
+        }
+        continue;
+      }
+      long done = (long) block * (recipe.steps() + 1);
+      listener.progress(task, done, units, "steps");
+      long start = System.nanoTime();
+      BlockCalibration.Seen seen = BlockCalibration.see(interpreter, section, exact, images.length);
+      Map<String, LinearQuantizer> found =
+          new BlockCalibration(interpreter, recipe.alpha(), ClippingSearch.crossFitted())
+              .quantizers(seen, precision);
+      exact = seen.output();
+      long calibrated = System.nanoTime();
+      if (recipe.steps() > 0) {
+        Jlss.Outcome outcome =
+            new Jlss(interpreter, recipe, section, images.length, quantized, exact)
+                .learn(found, step -> listener.progress(task, done + 1 + step, units, "steps"));
+        found = outcome.quantizers();
+        reports.add(
+            new BlockReport(
+                section.name(),
+                outcome.before(),
+                outcome.after(),
+                seconds(start, calibrated),
+                seconds(calibrated, System.nanoTime())));
+      }
+      quantizers.putAll(found);
+      found.forEach(
+          (name, quantizer) -> simulated.put(name, new SimulatedLinear(interpreter, quantizer)));
+      quantized = run(section, quantized, images.length);
+      block++;
+    }
+    listener.progress(task, units, units, "steps");
+  }
+
+  private static double seconds(long from, long to) {
+    return (to - from) / 1e9;
+  }
+
+  /** Quantizers by the linear's name. */
+  SortedMap<String, LinearQuantizer> quantizers() {
+    return quantizers;
+  }
+
+  /** One report a block that learned. */
+  List<BlockReport> reports() {
+    return reports;
+  }
+
+  /** Logits of the quantized model as simulated here, image after image. */
+  float[] logits(float[][] images) {
+    return runner.logits(images, this::execution);
+  }
+
+  private float[] run(Section section, float[] input, int images) {
+    return runner.run(section, input, images, this::execution, BatchRunner.Observer.NONE);
+  }
+
+  private @Nullable LinearExecution execution(Operation.Linear linear) {
+    return simulated.get(linear.output());
+  }
+}

@@ -1,0 +1,109 @@
+package io.github.ptq4vm.artifact;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.ptq4vm.CorruptModelException;
+import io.github.ptq4vm.UnsupportedModelException;
+import io.github.ptq4vm.network.Network;
+import io.github.ptq4vm.network.Operation;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Holds the file format against a document written by hand: names of operations and attributes must
+ * not change with the names in the code. A new operation belongs into the document.
+ */
+class NetworkJsonTest {
+
+  private String document;
+
+  @BeforeEach
+  void read() throws IOException {
+    try (InputStream in = NetworkJsonTest.class.getResourceAsStream("all-operations.json")) {
+      document = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @Test
+  void readsTheDocument() {
+    Network network = parse(document);
+
+    assertThat(network.architecture()).isEqualTo("every-operation");
+    assertThat(network.classes()).isEqualTo(2);
+    Set<Class<?>> missing = new HashSet<>(Arrays.asList(Operation.class.getPermittedSubclasses()));
+    network.operations().forEach(operation -> missing.remove(operation.getClass()));
+    assertThat(missing).as("operations that belong into all-operations.json").isEmpty();
+  }
+
+  @Test
+  void writesTheDocument() {
+    assertThat(JsonText.of(NetworkJson.write(parse(document)))).isEqualTo(document);
+  }
+
+  @ParameterizedTest(name = "{0} -> {1}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"type\":\"gather\"         | \"type\":\"warp\"            | \"warp\" names an operation",
+        "\"activation\":\"silu\"     | \"activation\":\"gelu\"      | \"gelu\" is a value",
+        "\"rotation\":\"none\"       | \"rotation\":\"hadamard\"    | \"hadamard\" is a value",
+        "\"scale\":\"static_per_token\" | \"scale\":\"dynamic\"     | \"dynamic\" is a value",
+        "\"type\":\"add\",           | \"type\":\"add\",\"scaled\":2, | scaled = 2 is an attribute",
+      })
+  void namesTheRuntimeThatKnowsWhatThisOneDoesNot(String known, String unknown, String problem) {
+    assertThatThrownBy(() -> parse(replace(known, unknown)))
+        .isInstanceOf(UnsupportedModelException.class)
+        .hasMessageContaining(problem)
+        .hasMessageContaining("ptq4vm-runtime 9.9 or newer");
+  }
+
+  @ParameterizedTest(name = "{0} -> {1}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"kernel\":2,              | ``                        | $.sections[0].operations[0] lacks",
+        "\"kernel\":2,              | \"kernel\":\"2\",         | operations[0].kernel should be an integer",
+        "\"kernel\":2,              | \"kernel\":2.0,           | operations[0].kernel should be an integer",
+        "\"kernel\":2,              | \"kernel\":4294967298,    | operations[0].kernel should be an integer",
+        "\"kernel\":2,              | \"kernel\":null,          | operations[0].kernel should be",
+        "\"kernel\":2,              | \"kernel\":9,             | does not fit a grid",
+        "\"eps\":1.0E-5             | \"eps\":1e999             | eps should be a finite number",
+        "\"block\": true            | \"block\": 1              | block should be true or false",
+        "\"height\": 4              | \"height\": 0             | $.height should be an integer",
+        "\"order\":\"order0\"       | \"order\":\"order9\"      | should name one of the token orders",
+        "\"inputs\":[\"scan\"       | \"inputs\":[1             | inputs[0] should be a string",
+        "\"inputs\":[\"scan\",\"y\"] | \"inputs\":[]            | merges nothing",
+        "\"positions\": [4,3         | \"positions\": [4,4        | named twice",
+        "\"positions\": [4,3         | \"positions\": [5,3        | positions[0] should be an integer",
+        "\"tokens\": 5              | \"tokens\": 2000000000    | tokens should be an integer",
+        "\"weightBits\":4           | \"weightBits\":1          | between 2 and 8",
+        "\"left\":\"x\"             | \"left\":\"later\"        | reads \"later\"",
+      })
+  void saysWhereTheDocumentIsWrong(String right, String wrong, String problem) {
+    assertThatThrownBy(() -> parse(replace(right, wrong)))
+        .isInstanceOf(CorruptModelException.class)
+        .hasMessageStartingWith("every.json: $")
+        .hasMessageContaining(problem);
+  }
+
+  private String replace(String from, String to) {
+    assertThat(document).contains(from);
+    return document.replace(from, to);
+  }
+
+  private static Network parse(String text) {
+    JsonValue json = JsonValue.parse(text.getBytes(StandardCharsets.UTF_8), "every.json");
+    return NetworkJson.read(json, "9.9");
+  }
+}
