@@ -102,6 +102,11 @@ public final class TensorInterpreter implements AutoCloseable {
     return quantizeKernel;
   }
 
+  /** What the kernels run on, e.g. {@code vector-256}: results depend on it in the last bits. */
+  public String kernels() {
+    return "vector-" + VectorMath.SPECIES.vectorBitSize();
+  }
+
   Elementwise elementwise() {
     return elementwise;
   }
