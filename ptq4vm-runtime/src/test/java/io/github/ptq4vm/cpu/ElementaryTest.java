@@ -17,7 +17,8 @@ class ElementaryTest {
   @Test
   void scalarExp() {
     double worst = worst(-20, 0, Elementary::expNonPositive, Math::exp, Math::exp);
-    assertThat(worst).isBetween(1e-8, 5e-6);
+    assertThat(worst).isBetween(1e-8, 1e-5);
+    assertThat(worst(-20, 0, Elementary::expNonPositive, Math::exp, x -> 1)).isLessThan(5e-7);
     assertThat(worst(-200, -20, Elementary::expNonPositive, Math::exp, x -> 1)).isLessThan(1e-12);
     assertThat(Elementary.expNonPositive(0f)).isEqualTo(1f);
   }
@@ -45,7 +46,7 @@ class ElementaryTest {
   void softplus() {
     DoubleUnaryOperator exact = x -> x > 30 ? x : Math.log1p(Math.exp(x));
     for (Floats f : new Floats[] {Elementary::softplus, vector(VectorMath::softplus)}) {
-      assertThat(worst(-20, 60, f, exact, exact)).isBetween(1e-8, 5e-6);
+      assertThat(worst(-20, 60, f, exact, exact)).isBetween(1e-8, 1e-5);
       assertThat(worst(-80, -20, f, exact, x -> 1)).isLessThan(1e-12);
       for (float x = 20; x < 1e6f; x *= 1.01f) {
         assertThat(f.at(x)).as("above the threshold").isEqualTo(x);
@@ -58,7 +59,7 @@ class ElementaryTest {
     DoubleUnaryOperator exact = x -> x / (1 + Math.exp(-x));
     for (Floats f : new Floats[] {Elementary::silu, vector(VectorMath::silu)}) {
       assertThat(worst(-20, 60, f, exact, x -> Math.abs(exact.applyAsDouble(x)) + 1e-30))
-          .isBetween(1e-8, 5e-6);
+          .isBetween(1e-8, 1e-5);
       assertThat(worst(-1000, -20, f, exact, x -> 1)).isLessThan(1e-7);
     }
   }
