@@ -87,7 +87,7 @@ public final class QuantizeKernel {
       int[] zeroPoint,
       int limit,
       float[] g,
-      float @Nullable [] gx,
+      @Nullable float[] gx,
       double[] logStep,
       double[] logSmoothing) {
     int tokens = step.length;
