@@ -50,7 +50,7 @@ final class VectorMath {
   }
 
   /**
-   * Exponential with a relative error under 2e-7 for arguments in [-87, 88], beyond which the
+   * Exponential with a relative error under 2.5e-7 for arguments in [-87, 88], beyond which the
    * argument is clamped: Cody-Waite reduction and a polynomial of degree 6.
    */
   static FloatVector exp(FloatVector x) {
