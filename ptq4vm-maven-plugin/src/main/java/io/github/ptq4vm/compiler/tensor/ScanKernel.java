@@ -245,11 +245,13 @@ final class ScanKernel {
     }
   }
 
+  /** Brings a strip together; lanes beyond the last channel are zero and so add no gradient. */
   private void gather(float[] values, int image, int strip, float[] out) {
     int width = Math.min(LANES, channels - strip * LANES);
     for (int t = 0; t < tokens; t++) {
       int from = (image * tokens + t) * channels + strip * LANES;
       System.arraycopy(values, from, out, t * LANES, width);
+      Arrays.fill(out, t * LANES + width, (t + 1) * LANES, 0f);
     }
   }
 
