@@ -41,10 +41,8 @@ final class VectorMath {
   }
 
   /**
-   * <<<<<<< HEAD {@code 2^x} with a relative error under 3e-7 for arguments in [-126, 127], beyond
-   * which the argument is clamped: the minimax polynomial of degree 5 on [-1/2, 1/2] that is 1 at
-   * 0. ======= Exponential with a relative error under 2.5e-7 for arguments in [-87, 88], beyond
-   * which the argument is clamped: Cody-Waite reduction and a polynomial of degree 6. >>>>>>> learn
+   * {@code 2^x} with a relative error under 3e-7 for arguments in [-126, 127], beyond which the
+   * argument is clamped: the minimax polynomial of degree 5 on [-1/2, 1/2] that is 1 at 0.
    */
   static FloatVector exp2(FloatVector x) {
     FloatVector c = x.max(-126f).min(127f);
