@@ -42,8 +42,8 @@ final class ModelQuantizer {
   /**
    * What happened to a block.
    *
-   * @param before loss of the held-out images before learning
-   * @param after their loss after it
+   * @param before noise of the held-out images' logits before learning, as a share of the signal
+   * @param after their noise after it
    * @param calibrationSeconds time of the closed-form quantizers
    * @param learningSeconds time of learning
    */
@@ -66,6 +66,7 @@ final class ModelQuantizer {
     long units = blocks * (recipe.steps() + 1);
     float[] exact = runner.runFirst(sections.get(0), images, this::execution);
     float[] quantized = exact;
+    LogitJudge judge = new LogitJudge(interpreter, images);
     int block = 0;
     for (Section section : sections.subList(1, sections.size())) {
       if (!section.block()) {
@@ -88,7 +89,10 @@ final class ModelQuantizer {
       if (recipe.steps() > 0) {
         Jlss.Outcome outcome =
             new Jlss(interpreter, recipe, section, images.length, quantized, exact)
-                .learn(found, step -> listener.progress(task, done + 1 + step, units, "steps"));
+                .learn(
+                    found,
+                    judge.behind(section),
+                    step -> listener.progress(task, done + 1 + step, units, "steps"));
         found = outcome.quantizers();
         reports.add(
             new BlockReport(

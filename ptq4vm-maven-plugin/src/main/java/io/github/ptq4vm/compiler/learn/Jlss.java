@@ -2,13 +2,12 @@ package io.github.ptq4vm.compiler.learn;
 
 import io.github.ptq4vm.compiler.Recipe;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.compiler.tensor.BatchRunner;
 import io.github.ptq4vm.compiler.tensor.SectionRun;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
-import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Observer;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -22,12 +21,13 @@ import java.util.stream.IntStream;
  * stream after the block back to the float model's. The block's input is the quantized prefix's
  * output.
  *
- * <p>One image in eight is held out and judges: the parameters kept are those of the moment at
- * which its loss was least, the start included, so learning never ends worse than it began.
+ * <p>One image in eight is held out and judges by what the block does to the logits: the parameters
+ * kept are those of the moment at which the judge's loss was least, the start included, so learning
+ * never ends worse than it began.
  */
 public final class Jlss {
   private static final int HELD_OUT = 8;
-  private static final int JUDGEMENTS = 10;
+  private static final int JUDGEMENTS = 5;
 
   private final TensorInterpreter interpreter;
   private final Recipe recipe;
@@ -67,32 +67,43 @@ public final class Jlss {
    * What learning brought.
    *
    * @param quantizers by the linear's name
-   * @param before loss of the held-out images at the start
-   * @param after their loss at the moment kept
+   * @param before the judge's loss at the start
+   * @param after the judge's loss at the moment kept
    */
   public record Outcome(Map<String, LinearQuantizer> quantizers, double before, double after) {}
+
+  /** Scores the block's output for the {@link #judges}, lower is better. */
+  @FunctionalInterface
+  public interface Judge {
+    /** The loss of an output, image after image. */
+    double loss(float[] output);
+  }
+
+  /** Images that are held out: the last of every eight, or all when there are fewer than eight. */
+  public static int[] judges(int images) {
+    return pick(images, images < HELD_OUT ? 1 : HELD_OUT, true);
+  }
 
   /**
    * Learns.
    *
    * @param start quantizers of the block by the linear's name
+   * @param judge scores outputs for the judges
    * @param progress hears the number of steps done
    */
-  public Outcome learn(Map<String, LinearQuantizer> start, IntConsumer progress) {
+  public Outcome learn(Map<String, LinearQuantizer> start, Judge judge, IntConsumer progress) {
     Map<String, LearningLinear> linears = new TreeMap<>();
     start.forEach((name, q) -> linears.put(name, new LearningLinear(interpreter, q)));
     List<LogVector> parameters = new ArrayList<>();
     linears.values().forEach(linear -> parameters.addAll(linear.parameters()));
 
-    // With too few images to hold one out, all judge.
-    int heldOut = images / HELD_OUT;
-    int[] judges = pick(heldOut == 0 ? 1 : HELD_OUT, true);
-    int[] learners = heldOut == 0 ? judges : pick(HELD_OUT, false);
+    int[] judges = judges(images);
+    int[] learners = judges.length == images ? judges : pick(images, HELD_OUT, false);
     Random random = new Random(recipe.seed());
     int[] queue = new int[0];
     int next = 0;
 
-    double before = judge(linears, judges);
+    double before = judge.loss(output(linears, judges));
     double best = before;
     List<double[]> kept = save(parameters);
     int every = Math.max(1, recipe.steps() / JUDGEMENTS);
@@ -113,7 +124,7 @@ public final class Jlss {
       }
       linears.values().forEach(LearningLinear::refresh);
       if (step % every == 0 || step == recipe.steps()) {
-        double loss = judge(linears, judges);
+        double loss = judge.loss(output(linears, judges));
         if (loss < best) {
           best = loss;
           kept = save(parameters);
@@ -140,24 +151,14 @@ public final class Jlss {
     run.backward(section.output(), gradient);
   }
 
-  private double judge(Map<String, LearningLinear> linears, int[] judges) {
-    double sum = 0;
-    for (int from = 0; from < judges.length; from += recipe.batch()) {
-      int[] batch =
-          Arrays.copyOfRange(judges, from, Math.min(judges.length, from + recipe.batch()));
-      float[] output =
-          interpreter.run(
-              section, take(input, inputSize, batch), batch.length, of(linears), Observer.NONE);
-      sum +=
-          batch.length
-              * CosineLoss.evaluate(
-                  interpreter.parallel(),
-                  take(target, outputSize, batch),
-                  output,
-                  channels,
-                  new float[0]);
-    }
-    return sum / judges.length;
+  private float[] output(Map<String, LearningLinear> linears, int[] judges) {
+    return new BatchRunner(interpreter)
+        .run(
+            section,
+            take(input, inputSize, judges),
+            judges.length,
+            of(linears),
+            BatchRunner.Observer.NONE);
   }
 
   private static Linears of(Map<String, LearningLinear> linears) {
@@ -168,7 +169,7 @@ public final class Jlss {
     return parameters.stream().map(LogVector::save).toList();
   }
 
-  private int[] pick(int every, boolean judging) {
+  private static int[] pick(int images, int every, boolean judging) {
     return IntStream.range(0, images).filter(i -> (i % every == every - 1) == judging).toArray();
   }
 
