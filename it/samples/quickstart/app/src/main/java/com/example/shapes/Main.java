@@ -38,11 +38,11 @@ public final class Main {
   }
 
   private static double top1(QuantizedModel model, List<Path> images) {
+    List<List<Prediction>> predictions = model.classify(images.toArray(new Path[0]));
     int right = 0;
-    for (Path image : images) {
-      List<Prediction> predictions = model.classify(image);
-      String folder = image.getParent().getFileName().toString();
-      if (predictions.get(0).label().equals(folder)) {
+    for (int i = 0; i < images.size(); i++) {
+      String folder = images.get(i).getParent().getFileName().toString();
+      if (predictions.get(i).get(0).label().equals(folder)) {
         right++;
       }
     }
