@@ -102,7 +102,7 @@ final class LearningLinear implements LinearExecution {
   }
 
   @Override
-  public void backward(int rows, float[] x, float[] gy, float @Nullable [] gx) {
+  public void backward(int rows, float[] x, float[] gy, @Nullable float[] gx) {
     float[] weightGradient = new float[weight.length];
     interpreter
         .torch()

@@ -117,7 +117,7 @@ public final class SimulatedLinear implements LinearExecution {
   }
 
   @Override
-  public void backward(int rows, float[] x, float[] gy, float @Nullable [] gx) {
+  public void backward(int rows, float[] x, float[] gy, @Nullable float[] gx) {
     throw new IllegalStateException("A simulated linear has no gradient.");
   }
 

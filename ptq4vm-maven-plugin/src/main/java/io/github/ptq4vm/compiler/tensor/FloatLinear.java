@@ -23,7 +23,7 @@ final class FloatLinear implements LinearExecution {
   }
 
   @Override
-  public void backward(int rows, float[] x, float[] gy, float @Nullable [] gx) {
+  public void backward(int rows, float[] x, float[] gy, @Nullable float[] gx) {
     if (gx != null) {
       torch.multiply(Matrix.of(gy, rows, out), Matrix.of(weight, out, in), gx);
     }

@@ -14,7 +14,7 @@ public interface LinearExecution {
    *
    * @param gx where the gradient of the input is written, or null when nobody needs it
    */
-  void backward(int rows, float[] x, float[] gy, float @Nullable [] gx);
+  void backward(int rows, float[] x, float[] gy, @Nullable float[] gx);
 
   /** Whether anything learns here. */
   boolean learns();

@@ -87,7 +87,7 @@ public final class QuantizeKernel {
       int[] zeroPoint,
       int limit,
       float[] g,
-      float @Nullable [] gx,
+      @Nullable float[] gx,
       double[] logStep,
       double[] logSmoothing) {
     int tokens = step.length;
@@ -140,7 +140,7 @@ public final class QuantizeKernel {
       float low,
       float high,
       float[] g,
-      float @Nullable [] gx,
+      @Nullable float[] gx,
       float[] bySmoothing,
       float step) {
     int bound = VectorMath.SPECIES.loopBound(channels);

@@ -305,7 +305,7 @@ public final class SectionRun {
   }
 
   /** Adds a gradient nobody else holds to that of a value, if anything learns in front of it. */
-  private void add(Map<String, float[]> gradients, String name, float @Nullable [] g) {
+  private void add(Map<String, float[]> gradients, String name, @Nullable float[] g) {
     if (g == null || !learning.contains(name)) {
       return;
     }

@@ -1,0 +1,7 @@
+String log = new File(basedir, "build.log").getText("UTF-8")
+assert log.contains("BUILD FAILURE")
+assert !(log =~ /(?m)^\s+at [\w.$]+\(/)
+assert !log.contains("Caused by:")
+assert !new File(basedir, "target/ptq4vm/w8a8.jar").exists()
+assert log.contains("No checkpoint is set")
+assert log.contains("<checkpoint>")

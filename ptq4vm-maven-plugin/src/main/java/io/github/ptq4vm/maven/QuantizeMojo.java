@@ -1,0 +1,319 @@
+package io.github.ptq4vm.maven;
+
+import io.github.ptq4vm.compiler.CompileException;
+import io.github.ptq4vm.compiler.CompileRequest;
+import io.github.ptq4vm.compiler.CompileResult;
+import io.github.ptq4vm.compiler.CompileResult.VariantResult;
+import io.github.ptq4vm.compiler.Recipe;
+import io.github.ptq4vm.compiler.worker.CompileFunction;
+import io.github.ptq4vm.compiler.worker.WorkerJson;
+import io.github.ptq4vm.compiler.worker.WorkerMemory;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import javax.inject.Inject;
+import org.apache.maven.execution.MavenSession;
+import org.apache.maven.plugin.MojoExecution;
+import org.apache.maven.plugins.annotations.LifecyclePhase;
+import org.apache.maven.plugins.annotations.Mojo;
+import org.apache.maven.plugins.annotations.Parameter;
+import org.apache.maven.plugins.annotations.ResolutionScope;
+import org.apache.maven.project.MavenProject;
+import org.apache.maven.project.MavenProjectHelper;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Quantizes a Visual Mamba checkpoint with PTQ4VM and attaches one jar a variant, with the
+ * precision as its classifier. Needs a checkpoint and a folder of images, and neither Python nor a
+ * GPU.
+ *
+ * <p>A setting in the pom wins over a property of the command line.
+ *
+ * @since 0.1.0
+ */
+@Mojo(
+    name = "quantize",
+    defaultPhase = LifecyclePhase.PREPARE_PACKAGE,
+    requiresDependencyResolution = ResolutionScope.NONE,
+    threadSafe = true)
+public final class QuantizeMojo extends AbstractPtq4vmMojo {
+
+  /**
+   * Exponent of the activation maxima in the smoothing factor, from 0 (weights decide) to 1
+   * (activations decide).
+   */
+  @Parameter(property = "ptq4vm.alpha", defaultValue = "0.5")
+  double alpha;
+
+  /**
+   * Family of the network, e.g. {@code vim}; {@code auto} finds it out from the names of the
+   * checkpoint's tensors.
+   */
+  @Parameter(property = "ptq4vm.architecture", defaultValue = "auto")
+  String architecture = "auto";
+
+  /** Images that a learning step sees. A smaller batch needs less memory. */
+  @Parameter(property = "ptq4vm.batch", defaultValue = "64")
+  int batch;
+
+  /**
+   * Folder of images to calibrate with, JPEG or PNG, in one folder a class (or in one folder, if
+   * {@code calibrationSelection} is {@code name}). Labels are not used.
+   */
+  @Parameter(
+      property = "ptq4vm.calibrationDirectory",
+      defaultValue = "${project.basedir}/src/main/ptq4vm/calibration")
+  @Nullable File calibrationDirectory;
+
+  /** How many images to calibrate with, at most. */
+  @Parameter(property = "ptq4vm.calibrationImages", defaultValue = "256")
+  int calibrationImages;
+
+  /**
+   * Which images to take: {@code stratified} takes equally many of each class folder, drawn with
+   * the seed; {@code name} takes the first by file name.
+   */
+  @Parameter(property = "ptq4vm.calibrationSelection", defaultValue = "stratified")
+  String calibrationSelection = "stratified";
+
+  /**
+   * The trained network: a PyTorch checkpoint ({@code .pth}, {@code .pt}, {@code .ckpt}) or a
+   * {@code .safetensors} file. Required. No code in the file is run.
+   */
+  @Parameter(property = "ptq4vm.checkpoint")
+  @Nullable File checkpoint;
+
+  /** Side of the network's square input in pixels. */
+  @Parameter(property = "ptq4vm.imageSize", defaultValue = "224")
+  int imageSize;
+
+  /**
+   * SPDX name of the model's licence, e.g. {@code Apache-2.0}. The default is the first of the
+   * pom's licenses.
+   */
+  @Parameter(property = "ptq4vm.license")
+  @Nullable String license;
+
+  /** File with the text of the model's licence, which becomes part of the jars. */
+  @Parameter(property = "ptq4vm.licenseFile")
+  @Nullable File licenseFile;
+
+  /** More lines for the model card: name and value. */
+  @Parameter Map<String, String> metadata = Map.of();
+
+  /** Folder for the jars and for the worker's files. */
+  @Parameter(
+      property = "ptq4vm.outputDirectory",
+      defaultValue = "${project.build.directory}/ptq4vm")
+  @Nullable File outputDirectory;
+
+  /**
+   * The time that all entries of the jars carry, in ISO 8601 or seconds since 1970. Builds with the
+   * same inputs are equal byte for byte.
+   */
+  @Parameter(defaultValue = "${project.build.outputTimestamp}")
+  @Nullable String outputTimestamp;
+
+  /**
+   * What happens to an image before the network: {@code resize} (short side in pixels; 0 leaves the
+   * image as it is), {@code crop} (side of the centre crop; 0 for none), {@code interpolation}
+   * ({@code bicubic} or {@code bilinear}), {@code mean} and {@code std} (three values each). Each
+   * is a property too: {@code ptq4vm.resize}, {@code ptq4vm.crop} and so on. The default is a short
+   * side of {@code imageSize/0.875}, a crop of {@code imageSize}, bicubic, and ImageNet's mean and
+   * std.
+   */
+  @Parameter @Nullable PreprocessingParameter preprocessing;
+
+  /** Learning rate, in units of one code at the end of the range. */
+  @Parameter(property = "ptq4vm.rate", defaultValue = "0.3")
+  double rate;
+
+  /** Seeds the choice and the order of images. */
+  @Parameter(property = "ptq4vm.seed", defaultValue = "0")
+  long seed;
+
+  /** Gradient steps a block; 0 turns learning off, which is fast and less accurate. */
+  @Parameter(property = "ptq4vm.steps", defaultValue = "100")
+  int steps;
+
+  /** Distance of patches in pixels. The default follows from the checkpoint's number of tokens. */
+  @Parameter(property = "ptq4vm.stride")
+  @Nullable Integer stride;
+
+  /** File with the label of one class a line, in the order of the network's outputs. */
+  @Parameter(property = "ptq4vm.synset")
+  @Nullable File synset;
+
+  /** Threads to calculate with; 0 means as many as there are cores. */
+  @Parameter(property = "ptq4vm.threads", defaultValue = "0")
+  int threads;
+
+  /**
+   * Folder of labelled images, one folder a class, to measure the float model and the packed models
+   * on. Without it nothing is measured.
+   */
+  @Parameter(property = "ptq4vm.validationDirectory")
+  @Nullable File validationDirectory;
+
+  /** What to build: {@code w<bits>a<bits>} with 2 to 8 bits for weights and for activations. */
+  @Parameter(property = "ptq4vm.variants", defaultValue = "w8a8")
+  List<String> variants = List.of();
+
+  /**
+   * Which weights of a checkpoint that holds several to take, e.g. {@code model} or {@code
+   * model_ema}.
+   */
+  @Parameter(property = "ptq4vm.weights", defaultValue = "model")
+  String weights = "model";
+
+  /** More arguments of the JVM that quantizes. */
+  @Parameter(property = "ptq4vm.workerJvmArguments")
+  List<String> workerJvmArguments = List.of();
+
+  /**
+   * Largest heap of the JVM that quantizes, e.g. {@code 4g}. The default is half of the machine's
+   * memory, at most 8 GiB. PyTorch's tensors take memory besides.
+   */
+  @Parameter(property = "ptq4vm.workerMemory")
+  @Nullable String workerMemory;
+
+  @Parameter(defaultValue = "${project}", readonly = true, required = true)
+  MavenProject project;
+
+  @Parameter(defaultValue = "${session}", readonly = true, required = true)
+  MavenSession session;
+
+  @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
+  MojoExecution execution;
+
+  private final WorkerFactory workers;
+  private final MavenProjectHelper projectHelper;
+
+  /** Creates the goal; Maven sets the fields. */
+  @Inject
+  @SuppressWarnings("NullAway.Init")
+  public QuantizeMojo(WorkerFactory workers, MavenProjectHelper projectHelper) {
+    this.workers = workers;
+    this.projectHelper = projectHelper;
+  }
+
+  @Override
+  void executeGoal() throws IOException, InterruptedException {
+    if (checkpoint == null && isOneOfSeveralModules()) {
+      getLog().info("Nothing to quantize here: this module's pom sets no <checkpoint>.");
+      return;
+    }
+    CompileRequest request = request();
+    RuntimeDependency.missing(project.getDependencies(), BuildFacts.load().version())
+        .ifPresent(getLog()::warn);
+    Path output = request.outputDirectory();
+    Files.createDirectories(output);
+    WorkerOptions options =
+        new WorkerOptions(
+            workerMemory == null ? WorkerMemory.ofThisMachine() : workerMemory,
+            workerJvmArguments,
+            request.threads(),
+            output);
+    CompileFunction compiler =
+        workers.create(
+            session, project, execution.getMojoDescriptor().getPluginDescriptor(), options);
+    CompileResult result;
+    try (ProgressPrinter progress =
+        new ProgressPrinter(getLog(), Terminal.of(session, getLog()), System::nanoTime)) {
+      result = compiler.compile(request, progress);
+    }
+    for (VariantResult variant : result.variants()) {
+      projectHelper.attachArtifact(project, "jar", variant.name(), variant.jar().toFile());
+    }
+    WorkerJson.write(output.resolve("quantize-result.json"), result);
+    ResultTable.of(result, project.getBasedir().toPath()).forEach(getLog()::info);
+  }
+
+  /** The request the parameters ask for, checked as far as it can be without reading the model. */
+  CompileRequest request() {
+    InputFiles inputs = new InputFiles(project.getBasedir().toPath());
+    List<CompileRequest.Variant> parsed = VariantNames.parse(variants);
+    checkNotAttachedYet(parsed);
+    Licence licence =
+        Licence.of(
+            license,
+            licenseFile == null ? null : inputs.file(licenseFile, "licenseFile"),
+            project.getLicenses());
+    if (licence.name().equals(Licence.UNKNOWN)) {
+      getLog()
+          .warn(
+              "The models will state no licence: set <license>, or <licenses> in the pom, to"
+                  + " their licence.");
+    }
+    return new CompileRequest(
+        inputs.checkpoint(checkpoint),
+        weights,
+        architecture,
+        Ranges.atLeast(1, imageSize, "imageSize"),
+        stride == null ? null : (Integer) Ranges.atLeast(1, stride, "stride"),
+        (preprocessing == null ? new PreprocessingParameter() : preprocessing)
+            .resolve(imageSize, this::property),
+        new CompileRequest.Calibration(
+            inputs.images(calibrationDirectory, "calibrationDirectory"),
+            Ranges.atLeast(1, calibrationImages, "calibrationImages"),
+            Ranges.oneOf(
+                CompileRequest.Selection.class, calibrationSelection, "calibrationSelection")),
+        validationDirectory == null
+            ? null
+            : inputs.images(validationDirectory, "validationDirectory"),
+        synset == null ? null : inputs.file(synset, "synset"),
+        parsed,
+        new Recipe(
+            Ranges.between(0, 1, alpha, "alpha"),
+            Ranges.atLeast(0, steps, "steps"),
+            Ranges.atLeast(1, batch, "batch"),
+            Ranges.between(0, 100, rate, "rate"),
+            seed),
+        new CompileRequest.Identity(
+            project.getGroupId(),
+            project.getArtifactId(),
+            project.getVersion(),
+            licence.name(),
+            licence.text(),
+            BuildFacts.load().version(),
+            new TreeMap<>(metadata)),
+        threads == 0
+            ? Runtime.getRuntime().availableProcessors()
+            : Ranges.atLeast(1, threads, "threads"),
+        inputs.absolute(outputDirectory, "outputDirectory"),
+        OutputTimestamp.parse(outputTimestamp));
+  }
+
+  /** Whether the goal was called by name in a reactor, so that it meets modules without a model. */
+  private boolean isOneOfSeveralModules() {
+    return execution.getSource() == MojoExecution.Source.CLI && session.getProjects().size() > 1;
+  }
+
+  private void checkNotAttachedYet(List<CompileRequest.Variant> variants) {
+    for (CompileRequest.Variant variant : variants) {
+      if (project.getAttachedArtifacts().stream()
+          .anyMatch(a -> a.hasClassifier() && a.getClassifier().equals(variant.name()))) {
+        throw new CompileException(
+            "This project already has an artifact with the classifier "
+                + variant.name()
+                + ": name it in the <variants> of one execution only.");
+      }
+    }
+  }
+
+  /** A property as Maven's expressions see it: command line, then pom, then system. */
+  private @Nullable String property(String name) {
+    return Stream.of(
+            session.getUserProperties(), project.getProperties(), session.getSystemProperties())
+        .map((Properties properties) -> properties.getProperty(name))
+        .filter(value -> value != null)
+        .findFirst()
+        .orElse(null);
+  }
+}
