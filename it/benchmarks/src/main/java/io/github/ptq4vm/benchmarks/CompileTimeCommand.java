@@ -9,10 +9,12 @@ import io.github.ptq4vm.compiler.Compiler;
 import io.github.ptq4vm.network.Section;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,6 +49,9 @@ final class CompileTimeCommand implements Callable<Integer> {
       description = "Precisions (default: ${DEFAULT-VALUE}).")
   private List<Variant> variants;
 
+  @Option(names = "--output", description = "Folder to keep the jars in (default: thrown away).")
+  private @Nullable Path output;
+
   /** Made by picocli, which sets the fields. */
   @SuppressWarnings("NullAway")
   CompileTimeCommand() {}
@@ -55,15 +60,22 @@ final class CompileTimeCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     out.println(Machine.header(Arguments.of(spec)));
-    try (TemporaryFolder folder = TemporaryFolder.create();
-        KernelProfile profile = new KernelProfile()) {
-      CompileRequest request = request(folder.path());
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      CompileRequest request =
+          request(folder.path(), output == null ? folder.path() : Files.createDirectories(output));
       out.printf(
           "Recipe: %s, %d calibration images, %d threads, heap of at most %d MiB%n%n",
           options.recipe(),
           request.calibration().images(),
           options.threads,
           Runtime.getRuntime().maxMemory() >> 20);
+      measure(request, out);
+    }
+    return 0;
+  }
+
+  private void measure(CompileRequest request, PrintWriter out) throws IOException {
+    try (KernelProfile profile = new KernelProfile()) {
       long start = System.nanoTime();
       CompileResult result =
           new Compiler(new ConsoleListener(spec.commandLine().getErr())).compile(request);
@@ -71,15 +83,17 @@ final class CompileTimeCommand implements Callable<Integer> {
       List<KernelProfile.Part> parts = profile.parts();
       passes(result, out);
       out.printf(Locale.ROOT, "| all | %.2f | |%n", seconds);
+      for (VariantResult variant : result.variants()) {
+        out.printf("%nJar %s: %d bytes%n", variant.name(), variant.bytes());
+      }
       out.printf(
           "%nPeak resident memory: %s%n%n",
           Machine.peakMemory().map(bytes -> (bytes >> 20) + " MiB").orElse("not known here"));
       out.println(KernelProfile.markdown(parts));
     }
-    return 0;
   }
 
-  private CompileRequest request(Path folder) throws IOException {
+  private CompileRequest request(Path folder, Path output) throws IOException {
     for (Sample sample : Sample.values()) {
       if (sample.id().equals(model)) {
         Path shared = SharedFolder.require();
@@ -93,7 +107,7 @@ final class CompileTimeCommand implements Callable<Integer> {
             variants,
             options.recipe(),
             options.threads,
-            folder);
+            output);
       }
     }
     return Requests.of(
@@ -106,7 +120,7 @@ final class CompileTimeCommand implements Callable<Integer> {
         variants,
         options.recipe(),
         options.threads,
-        folder);
+        output);
   }
 
   private int images(int otherwise) {

@@ -27,6 +27,9 @@ final class KernelProfile implements AutoCloseable {
   private static final Duration PERIOD = Duration.ofMillis(20);
   private static final String OWN = "io.github.ptq4vm.";
   private static final String DJL = "ai.djl.";
+  // Arithmetic that kernels share; what matters is which kernel asked for it.
+  private static final String ARITHMETIC = OWN + "compiler.tensor.VectorMath";
+  private static final double SHOWN = 0.01;
 
   private final Recording recording = new Recording();
   private final String thread = Thread.currentThread().getName();
@@ -95,24 +98,35 @@ final class KernelProfile implements AutoCloseable {
       if (type.startsWith(DJL)) {
         return "PyTorch";
       }
-      if (type.startsWith(OWN)) {
-        String simple = type.substring(type.lastIndexOf('.') + 1);
-        int nested = simple.indexOf('$');
-        return nested < 0 ? simple : simple.substring(0, nested);
+      if (type.startsWith(OWN) && !type.equals(ARITHMETIC)) {
+        int nested = type.indexOf('$');
+        String outer = nested < 0 ? type : type.substring(0, nested);
+        return outer.substring(outer.lastIndexOf('.') + 1);
       }
     }
     return "other";
   }
 
-  /** A Markdown table of shares. */
+  /** A Markdown table of shares; what is below one percent is one row. */
   static String markdown(List<Part> parts) {
     long all = parts.stream().mapToLong(Part::samples).sum();
     StringBuilder table = new StringBuilder("| class | share % |\n|---|---|\n");
+    long rest = 0;
     for (Part part : parts) {
-      table.append(
-          String.format(Locale.ROOT, "| %s | %.1f |\n", part.name(), 100.0 * part.samples() / all));
+      if (part.samples() < SHOWN * all) {
+        rest += part.samples();
+      } else {
+        row(table, part.name(), part.samples(), all);
+      }
+    }
+    if (rest > 0) {
+      row(table, "the rest", rest, all);
     }
     return table.toString();
+  }
+
+  private static void row(StringBuilder table, String name, long samples, long all) {
+    table.append(String.format(Locale.ROOT, "| %s | %.1f |\n", name, 100.0 * samples / all));
   }
 
   @Override

@@ -19,6 +19,23 @@ class KernelProfileTest {
   }
 
   @Test
+  void sharedArithmeticCountsForItsKernel() {
+    assertThat(
+            KernelProfile.name(
+                List.of(
+                    "io.github.ptq4vm.compiler.tensor.VectorMath",
+                    "io.github.ptq4vm.compiler.tensor.Elementwise")))
+        .isEqualTo("Elementwise");
+  }
+
+  @Test
+  void aLambdaCountsForItsClass() {
+    assertThat(
+            KernelProfile.name(List.of("io.github.ptq4vm.compiler.Validation$$Lambda$86.210690")))
+        .isEqualTo("Validation");
+  }
+
+  @Test
   void whatDjlCallsIsPyTorch() {
     assertThat(
             KernelProfile.name(
@@ -36,7 +53,11 @@ class KernelProfileTest {
   void sharesAddUp() {
     assertThat(
             KernelProfile.markdown(
-                List.of(new KernelProfile.Part("A", 3), new KernelProfile.Part("B", 1))))
-        .isEqualTo("| class | share % |\n|---|---|\n| A | 75.0 |\n| B | 25.0 |\n");
+                List.of(
+                    new KernelProfile.Part("A", 750),
+                    new KernelProfile.Part("B", 241),
+                    new KernelProfile.Part("C", 9))))
+        .isEqualTo(
+            "| class | share % |\n|---|---|\n| A | 75.0 |\n| B | 24.1 |\n| the rest | 0.9 |\n");
   }
 }
