@@ -8,8 +8,8 @@ final class Elementary {
   private Elementary() {}
 
   /**
-   * {@code exp(x)} for x of at most 0, with a relative error below 2e-6 where x is above -20, and
-   * an absolute error below 1e-12 under it.
+   * {@code exp(x)} for x of at most 0, with an absolute error below 5e-7 and, where x is above -20,
+   * a relative error below 1e-5.
    *
    * <p>Computes {@code exp(x/256) - 1} by its Taylor series and squares eight times. The first five
    * squarings work on the difference to 1, which keeps the digits that a number next to 1 has no

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * Which value lies where. A range of channels or a single token is a view into the value it is
@@ -51,6 +52,11 @@ final class Layout {
   /** Memory for one image. */
   Workspace workspace(int members) {
     return new Workspace(placements, bufferSizes, members);
+  }
+
+  /** Floats a workspace holds. */
+  long floats() {
+    return IntStream.of(bufferSizes).asLongStream().sum();
   }
 
   private void place(String value, Placement placement) {

@@ -24,7 +24,7 @@ final class ScalarQuantizedLinear implements CpuKernels.QuantizedLinear {
     int[] codes = scratch.ints(0, weights.inFeatures());
     int[] sum = scratch.ints(1, weights.outFeatures());
     for (int t = from; t < to; t++) {
-      quantize(weights, x, t, 0, codes);
+      quantize(x, t, codes);
       accumulate(codes, sum);
       scale(sum, t, y.data(), y.at(t));
     }
@@ -39,7 +39,7 @@ final class ScalarQuantizedLinear implements CpuKernels.QuantizedLinear {
     int[] row = new int[in];
     int[] sum = new int[out];
     for (int t = 0; t < x.rows(); t++) {
-      quantize(weights, x, t, 0, row);
+      quantize(x, t, row);
       accumulate(row, sum);
       System.arraycopy(row, 0, codes, t * in, in);
       System.arraycopy(sum, 0, sums, t * out, out);
@@ -47,22 +47,20 @@ final class ScalarQuantizedLinear implements CpuKernels.QuantizedLinear {
     return new QuantizedTrace(x.rows(), in, out, codes, sums);
   }
 
-  /**
-   * Codes of one token from channel {@code first} on: {@code clamp(rint(x * smoothing * (1/step)) +
-   * zero, 0, limit)}.
-   */
-  static void quantize(QuantizedWeights weights, Matrix x, int token, int first, int[] codes) {
+  private void quantize(Matrix x, int token, int[] codes) {
     float inverseStep = 1f / weights.inputStep()[token];
-    int zero = weights.zeroPoint()[token];
-    int limit = weights.inputLimit();
-    float[] smoothing = weights.inputSmoothing();
     int row = x.at(token);
-    for (int k = first; k < weights.inFeatures(); k++) {
-      float scaled = x.data()[row + k] * smoothing[k] * inverseStep;
-      // Bounds that no code reaches keep the sum with the zero point inside an int.
-      int rounded = (int) Math.rint(Math.max(-512f, Math.min(512f, scaled)));
-      codes[k] = Math.max(0, Math.min(limit, rounded + zero));
+    for (int k = 0; k < weights.inFeatures(); k++) {
+      codes[k] = code(weights, x.data()[row + k], token, k, inverseStep);
     }
+  }
+
+  /** {@code clamp(rint(x * smoothing * (1/step)) + zero, 0, limit)}. */
+  static int code(QuantizedWeights weights, float x, int token, int channel, float inverseStep) {
+    float scaled = x * weights.inputSmoothing()[channel] * inverseStep;
+    // Bounds that no code reaches keep the sum with the zero point inside an int.
+    int rounded = (int) Math.rint(Math.max(-512f, Math.min(512f, scaled)));
+    return Math.max(0, Math.min(weights.inputLimit(), rounded + weights.zeroPoint()[token]));
   }
 
   private void accumulate(int[] codes, int[] sum) {
@@ -92,15 +90,16 @@ final class ScalarQuantizedLinear implements CpuKernels.QuantizedLinear {
   }
 
   private void scale(int[] sum, int token, float[] y, int at) {
-    int zero = weights.zeroPoint()[token];
-    float step = weights.inputStep()[token];
-    float[] weightStep = weights.weightStep();
-    int[] rowSum = weights.rowSum();
-    float @Nullable [] bias = weights.bias();
     for (int o = 0; o < weights.outFeatures(); o++) {
-      float centred = sum[o] - zero * rowSum[o];
-      float scale = step * weightStep[o];
-      y[at + o] = bias == null ? centred * scale : Math.fma(centred, scale, bias[o]);
+      y[at + o] = scaled(weights, sum[o], token, o);
     }
+  }
+
+  /** {@code (sum - zero * rowSum) * (inputStep * weightStep) + bias}. */
+  static float scaled(QuantizedWeights weights, int sum, int token, int o) {
+    float centred = sum - weights.zeroPoint()[token] * weights.rowSum()[o];
+    float scale = weights.inputStep()[token] * weights.weightStep()[o];
+    float @Nullable [] bias = weights.bias();
+    return bias == null ? centred * scale : Math.fma(centred, scale, bias[o]);
   }
 }

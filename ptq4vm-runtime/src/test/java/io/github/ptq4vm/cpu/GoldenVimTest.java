@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.FieldSource;
 
 /** Logits and intermediate values of the authors' modules, on both providers. */
 class GoldenVimTest {
-  private static final List<CpuKernels> PROVIDERS = Providers.ALL;
+  static final List<CpuKernels> PROVIDERS = Providers.ALL;
 
   private static final VisionMamba MINI = new VisionMamba(32, 64, 3, 16, 2, 4, 8, 8, 32, 10);
 

@@ -7,5 +7,6 @@ final class Providers {
   private Providers() {}
 
   static final CpuKernels SCALAR = new ScalarKernels();
-  static final List<CpuKernels> ALL = List.of(SCALAR);
+  static final CpuKernels VECTOR = new VectorKernels();
+  static final List<CpuKernels> ALL = List.of(SCALAR, VECTOR);
 }

@@ -46,9 +46,21 @@ public final class SimulatedLinear implements LinearExecution {
 
   @Override
   public void forward(int rows, float[] x, float[] y) {
-    int[] accumulators = accumulators(rows, centredCodes(rows, x));
+    int in = quantizer.linear().inFeatures();
     int out = quantizer.linear().outFeatures();
+    float[] centred = centredCodes(rows, x);
+    if (in <= stretch()) {
+      interpreter
+          .torch()
+          .multiply(Matrix.of(centred, rows, in), Matrix.transposed(codes, out, in), y);
+    } else {
+      int[] accumulators = accumulators(rows, centred);
+      for (int i = 0; i < accumulators.length; i++) {
+        y[i] = accumulators[i];
+      }
+    }
     int tokens = quantizer.inputStep().length;
+    float[] weightStep = quantizer.weightStep();
     interpreter
         .parallel()
         .forRange(
@@ -57,11 +69,15 @@ public final class SimulatedLinear implements LinearExecution {
               for (int row = from; row < to; row++) {
                 float step = quantizer.inputStep()[row % tokens];
                 for (int o = 0; o < out; o++) {
-                  y[row * out + o] =
-                      (float) accumulators[row * out + o] * (step * quantizer.weightStep()[o]);
+                  y[row * out + o] *= step * weightStep[o];
                 }
               }
             });
+  }
+
+  /** Channels whose product of codes is exact in float32 whatever the codes. */
+  private int stretch() {
+    return EXACT / (quantizer.precision().activationLimit() * quantizer.precision().weightLimit());
   }
 
   /** Input codes less their token's zero point, integers as floats. */
@@ -86,8 +102,7 @@ public final class SimulatedLinear implements LinearExecution {
   public int[] accumulators(int rows, float[] centred) {
     int in = quantizer.linear().inFeatures();
     int out = quantizer.linear().outFeatures();
-    int stretch =
-        EXACT / (quantizer.precision().activationLimit() * quantizer.precision().weightLimit());
+    int stretch = stretch();
     int[] sums = new int[rows * out];
     float[] part = new float[rows * out];
     for (int from = 0; from < in; from += stretch) {

@@ -18,19 +18,24 @@ final class ScanKernel {
   private final int tokens;
   private final int channels;
   private final int states;
-  private final float[] a; // [strips][states][LANES], A = -exp(aLog)
-  private final float[] skip; // [strips][LANES]
+
+  /** Decay rates {@code A * log2 e}, {@code [strips][states][LANES]}: a decay is a power of two. */
+  private final float[] rates;
+
+  /** {@code [strips][LANES]}. */
+  private final float[] skip;
 
   ScanKernel(int tokens, int channels, int states, float[] aLog, float[] skip) {
     this.tokens = tokens;
     this.channels = channels;
     this.states = states;
     int strips = (channels + LANES - 1) / LANES;
-    this.a = new float[strips * states * LANES];
+    this.rates = new float[strips * states * LANES];
     this.skip = Arrays.copyOf(skip, strips * LANES);
     for (int d = 0; d < channels; d++) {
       for (int n = 0; n < states; n++) {
-        a[(d / LANES * states + n) * LANES + d % LANES] = (float) -Math.exp(aLog[d * states + n]);
+        rates[(d / LANES * states + n) * LANES + d % LANES] =
+            (float) (-Math.exp(aLog[d * states + n]) / Math.log(2));
       }
     }
   }
@@ -64,10 +69,10 @@ final class ScanKernel {
             int first = image * tokens * states;
             for (int strip = 0; strip * LANES < channels; strip++) {
               s.take(image, strip, u, dt);
-              passThrough(s.u, load(skip, strip * LANES), s.y);
+              passThrough(s.u, skip, strip * LANES, s.y);
               for (int n = 0; n < states; n++) {
-                FloatVector an = load(a, (strip * states + n) * LANES);
-                run(tokens, states, an, s.delta, s.input, b, c, first + n, s.y);
+                int rate = (strip * states + n) * LANES;
+                run(tokens, states, rates, rate, s.delta, s.input, b, c, first + n, s.y);
               }
               scatter(s.y, image, strip, y);
             }
@@ -78,20 +83,22 @@ final class ScanKernel {
   private static void run(
       int tokens,
       int states,
-      FloatVector an,
+      float[] rates,
+      int rate,
       float[] delta,
       float[] input,
       float[] b,
       float[] c,
       int first,
       float[] y) {
+    FloatVector an = load(rates, rate);
     FloatVector h = VectorMath.zero();
     for (int t = 0; t < tokens; t++) {
       int at = t * LANES;
       int row = first + t * states;
-      FloatVector decay = VectorMath.exp(load(delta, at).mul(an));
+      FloatVector decay = VectorMath.exp2(load(delta, at).mul(an));
       h = decay.fma(h, load(input, at).mul(b[row]));
-      load(y, at).add(h.mul(c[row])).intoArray(y, at);
+      h.fma(VectorMath.broadcast(c[row]), load(y, at)).intoArray(y, at);
     }
   }
 
@@ -103,9 +110,10 @@ final class ScanKernel {
     }
   }
 
-  private static void passThrough(float[] u, FloatVector skip, float[] y) {
+  private static void passThrough(float[] u, float[] skip, int at, float[] y) {
+    FloatVector gain = load(skip, at);
     for (int i = 0; i < u.length; i += LANES) {
-      load(u, i).mul(skip).intoArray(y, i);
+      load(u, i).mul(gain).intoArray(y, i);
     }
   }
 
@@ -117,7 +125,10 @@ final class ScanKernel {
     final float[] decay = new float[tokens * LANES];
     final float[] gDelta = new float[tokens * LANES];
     final float[] gInput = new float[tokens * LANES];
+
+    /** Gradients of B and C by lane, {@code [states][tokens][LANES]}: a state's are contiguous. */
     final float[] b = new float[tokens * states * LANES];
+
     final float[] c = new float[tokens * states * LANES];
   }
 
@@ -142,7 +153,7 @@ final class ScanKernel {
               scratch.strip.take(image, strip, u, dt);
               gather(gy, image, strip, scratch.gy);
               backward(image, strip, scratch, b, c);
-              finish(tokens * LANES, scratch, load(skip, strip * LANES));
+              finish(tokens * LANES, scratch, skip, strip * LANES);
               scatter(scratch.gInput, image, strip, out.u);
               scatter(scratch.gDelta, image, strip, out.dt);
             }
@@ -158,27 +169,29 @@ final class ScanKernel {
     Arrays.fill(s.gInput, 0f);
     int first = image * tokens * states;
     for (int n = 0; n < states; n++) {
-      FloatVector an = load(a, (strip * states + n) * LANES);
-      replay(tokens, states, an, s.strip.delta, s.strip.input, b, first + n, s.decay, s.h);
-      adjoint(tokens, states, n, an, s, b, c, first + n);
+      int rate = (strip * states + n) * LANES;
+      replay(tokens, states, rates, rate, s.strip.delta, s.strip.input, b, first + n, s.decay, s.h);
+      adjoint(tokens, states, n, rates, rate, s, b, c, first + n);
     }
   }
 
   private static void replay(
       int tokens,
       int states,
-      FloatVector an,
+      float[] rates,
+      int rate,
       float[] delta,
       float[] input,
       float[] b,
       int first,
       float[] decays,
       float[] hs) {
+    FloatVector an = load(rates, rate);
     FloatVector h = VectorMath.zero();
     h.intoArray(hs, 0);
     for (int t = 0; t < tokens; t++) {
       int at = t * LANES;
-      FloatVector decay = VectorMath.exp(load(delta, at).mul(an));
+      FloatVector decay = VectorMath.exp2(load(delta, at).mul(an));
       decay.intoArray(decays, at);
       h = decay.fma(h, load(input, at).mul(b[first + t * states]));
       h.intoArray(hs, at + LANES);
@@ -186,11 +199,20 @@ final class ScanKernel {
   }
 
   private static void adjoint(
-      int tokens, int states, int n, FloatVector an, Scratch s, float[] b, float[] c, int first) {
+      int tokens,
+      int states,
+      int n,
+      float[] rates,
+      int rate,
+      Scratch s,
+      float[] b,
+      float[] c,
+      int first) {
+    FloatVector an = load(rates, rate).mul((float) Math.log(2));
     FloatVector carried = VectorMath.zero();
     for (int t = tokens - 1; t >= 0; t--) {
       int at = t * LANES;
-      int slot = (t * states + n) * LANES;
+      int slot = (n * tokens + t) * LANES;
       FloatVector g = load(s.gy, at);
       FloatVector adjoint = g.mul(c[first + t * states]).add(carried);
       g.fma(load(s.h, at + LANES), load(s.c, slot)).intoArray(s.c, slot);
@@ -202,28 +224,34 @@ final class ScanKernel {
   }
 
   /** From the gradients of delta * u and of delta in the exponent to those of u and raw dt. */
-  private static void finish(int size, Scratch s, FloatVector skip) {
+  private static void finish(int size, Scratch s, float[] skip, int at) {
+    FloatVector gain = load(skip, at);
     for (int i = 0; i < size; i += LANES) {
       FloatVector gInput = load(s.gInput, i);
       gInput
           .fma(load(s.strip.u, i), load(s.gDelta, i))
           .mul(VectorMath.sigmoid(load(s.strip.raw, i)))
           .intoArray(s.gDelta, i);
-      gInput.fma(load(s.strip.delta, i), load(s.gy, i).mul(skip)).intoArray(s.gInput, i);
+      gInput.fma(load(s.strip.delta, i), load(s.gy, i).mul(gain)).intoArray(s.gInput, i);
     }
   }
 
-  private static void sumLanes(float[] lanes, float[] out, int at) {
-    for (int i = 0; i * LANES < lanes.length; i++) {
-      out[at + i] = load(lanes, i * LANES).reduceLanes(VectorOperators.ADD);
+  private void sumLanes(float[] lanes, float[] out, int first) {
+    for (int n = 0; n < states; n++) {
+      for (int t = 0; t < tokens; t++) {
+        out[first + t * states + n] =
+            load(lanes, (n * tokens + t) * LANES).reduceLanes(VectorOperators.ADD);
+      }
     }
   }
 
+  /** Brings a strip together; lanes beyond the last channel are zero and so add no gradient. */
   private void gather(float[] values, int image, int strip, float[] out) {
     int width = Math.min(LANES, channels - strip * LANES);
     for (int t = 0; t < tokens; t++) {
       int from = (image * tokens + t) * channels + strip * LANES;
       System.arraycopy(values, from, out, t * LANES, width);
+      Arrays.fill(out, t * LANES + width, (t + 1) * LANES, 0f);
     }
   }
 

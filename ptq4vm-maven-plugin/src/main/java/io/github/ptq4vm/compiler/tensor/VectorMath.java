@@ -20,22 +20,12 @@ final class VectorMath {
    */
   static final float ROUND = 12582912f;
 
-  private static final FloatVector ROUNDS = constant(ROUND);
-  private static final FloatVector LOG2_E = constant(1.44269504f);
-  private static final FloatVector LN2_HIGH = constant(-0.693359375f);
-  private static final FloatVector LN2_LOW = constant(2.12194440e-4f);
-  private static final FloatVector C6 = constant(1f / 720);
-  private static final FloatVector C5 = constant(1f / 120);
-  private static final FloatVector C4 = constant(1f / 24);
-  private static final FloatVector C3 = constant(1f / 6);
-  private static final FloatVector C2 = constant(0.5f);
-  private static final FloatVector ONE = constant(1f);
+  private static final float LOG2_E = (float) (1 / Math.log(2));
+  // ln 2 in two parts; products of the first with integers of up to 8 bits are exact.
+  private static final float LN2_HIGH = 0x1.62e4p-1f;
+  private static final float LN2_LOW = (float) (Math.log(2) - 0x1.62e4p-1);
 
   private VectorMath() {}
-
-  private static FloatVector constant(float value) {
-    return FloatVector.broadcast(SPECIES, value);
-  }
 
   static FloatVector load(float[] array, int offset) {
     return FloatVector.fromArray(SPECIES, array, offset);
@@ -45,28 +35,59 @@ final class VectorMath {
     return FloatVector.zero(SPECIES);
   }
 
+  static FloatVector broadcast(float value) {
+    return FloatVector.broadcast(SPECIES, value);
+  }
+
   static FloatVector round(FloatVector v) {
-    return v.add(ROUNDS).sub(ROUNDS);
+    return v.add(ROUND).sub(ROUND);
   }
 
   /**
-   * Exponential with a relative error under 2e-7 for arguments in [-87, 88], beyond which the
-   * argument is clamped: Cody-Waite reduction and a polynomial of degree 6.
+   * {@code 2^x} with a relative error under 3e-7 for arguments in [-126, 127], beyond which the
+   * argument is clamped: the minimax polynomial of degree 5 on [-1/2, 1/2] that is 1 at 0.
+   */
+  static FloatVector exp2(FloatVector x) {
+    FloatVector c = x.max(-126f).min(127f);
+    FloatVector shifted = c.add(ROUND);
+    FloatVector f = c.sub(shifted.sub(ROUND));
+    FloatVector p =
+        f.fma(broadcast(0.00132647272f), broadcast(0.00967151281f))
+            .fma(f, broadcast(0.0555073374f))
+            .fma(f, broadcast(0.240222421f))
+            .fma(f, broadcast(0.693146978f))
+            .fma(f, broadcast(1f));
+    return scale(p, shifted);
+  }
+
+  /**
+   * {@code exp(x)} with a relative error under 2.5e-7 for arguments in [-87, 88], beyond which the
+   * argument is clamped: the same, after taking off a multiple of ln 2 in two parts.
    */
   static FloatVector exp(FloatVector x) {
     FloatVector c = x.max(-87f).min(88f);
-    FloatVector shifted = c.fma(LOG2_E, ROUNDS);
-    FloatVector n = shifted.sub(ROUNDS);
-    FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, c));
-    FloatVector p = C6.fma(r, C5).fma(r, C4).fma(r, C3).fma(r, C2).fma(r, ONE).fma(r, ONE);
-    // The low bits of the shifted value are n; the exponent field of p moves up by it.
+    FloatVector shifted = c.mul(LOG2_E).add(ROUND);
+    FloatVector n = shifted.sub(ROUND);
+    FloatVector r = n.fma(broadcast(-LN2_HIGH), c);
+    r = n.fma(broadcast(-LN2_LOW), r);
+    FloatVector p =
+        r.fma(broadcast(0.00829031473f), broadcast(0.04189793f))
+            .fma(r, broadcast(0.166676362f))
+            .fma(r, broadcast(0.499991495f))
+            .fma(r, broadcast(0.999999707f))
+            .fma(r, broadcast(1f));
+    return scale(p, shifted);
+  }
+
+  /** The low bits of the shifted value are an integer; the exponent field of p moves up by it. */
+  private static FloatVector scale(FloatVector p, FloatVector shifted) {
     return p.reinterpretAsInts()
         .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
         .reinterpretAsFloats();
   }
 
   static FloatVector sigmoid(FloatVector x) {
-    return ONE.div(exp(x.neg()).add(ONE));
+    return broadcast(1f).div(exp(x.neg()).add(1f));
   }
 
   /** {@code log(1 + exp(x))}, the identity above 20. */

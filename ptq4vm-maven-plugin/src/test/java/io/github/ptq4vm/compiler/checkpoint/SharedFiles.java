@@ -7,12 +7,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** Finds the data that lies beside the project and is not part of it. */
-final class SharedFiles {
+public final class SharedFiles {
 
   private SharedFiles() {}
 
   /** A file or folder below the shared folder; skips the test if there is none. */
-  static Path path(String relative) {
+  public static Path path(String relative) {
     Path path =
         Stream.of(
                 System.getProperty("ptq4vm.shared"),

@@ -26,7 +26,7 @@ public final class Main {
     try (QuantizedModel w8a8 = QuantizedModel.load("com.example.shapes", "shapes-model", "w8a8");
         QuantizedModel w4a4 = QuantizedModel.load("com.example.shapes", "shapes-model", "w4a4")) {
       // Only the quantized weights are in the artifacts; what the float model scored is on record.
-      double fp32 = w8a8.manifest().description().metrics().get("fp32Top1");
+      double fp32 = w8a8.manifest().description().metrics().get("fp32_top1");
       System.out.printf(
           Locale.ROOT,
           "%n  Top-1 on %d images   FP32 %.2f %%   W8A8 %.2f %%   W4A4 %.2f %%%n%n",

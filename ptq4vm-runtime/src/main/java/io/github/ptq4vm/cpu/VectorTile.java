@@ -1,0 +1,127 @@
+package io.github.ptq4vm.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The inner loop of every matrix product: six rows of the input times a panel of two vectors of
+ * output channels. The twelve sums stay in registers; each step loads two vectors of weights and
+ * six single inputs for twelve multiply-adds.
+ */
+final class VectorTile {
+  private VectorTile() {}
+
+  private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
+  private static final int LANES = VectorMath.LANES;
+
+  /** Input rows of a tile. */
+  static final int ROWS = 6;
+
+  /** Output channels of a tile. */
+  static final int PANEL = 2 * LANES;
+
+  /** Number of panels for so many output channels. */
+  static int panels(int outFeatures) {
+    return (outFeatures + PANEL - 1) / PANEL;
+  }
+
+  /**
+   * Weights in the order the loop reads them: {@code [panels][inFeatures][PANEL]}, zeros in the
+   * last panel's channels that do not exist.
+   *
+   * @param weight row-major {@code [outFeatures, inFeatures]}
+   */
+  static float[] pack(float[] weight, int outFeatures, int inFeatures) {
+    float[] packed = new float[Math.multiplyExact(panels(outFeatures) * PANEL, inFeatures)];
+    for (int o = 0; o < outFeatures; o++) {
+      int panel = o / PANEL * PANEL * inFeatures;
+      for (int k = 0; k < inFeatures; k++) {
+        packed[panel + k * PANEL + o % PANEL] = weight[o * inFeatures + k];
+      }
+    }
+    return packed;
+  }
+
+  /** Floats that {@link #interleave} writes for so many rows. */
+  static int interleavedSize(int rows, int channels) {
+    return (rows + ROWS - 1) / ROWS * ROWS * channels;
+  }
+
+  /**
+   * Inputs in the order the loop reads them: {@code [tiles][channels][6]}, zeros for the rows of
+   * the last tile that do not exist.
+   *
+   * @param x row-major with distance {@code stride} of rows, from index {@code at} on
+   */
+  static void interleave(float[] x, int at, int stride, int rows, int channels, float[] tiles) {
+    for (int first = 0; first < rows; first += ROWS) {
+      int tile = first * channels;
+      for (int r = 0; r < ROWS; r++) {
+        int row = at + (first + r) * stride;
+        boolean exists = first + r < rows;
+        for (int k = 0; k < channels; k++) {
+          tiles[tile + k * ROWS + r] = exists ? x[row + k] : 0f;
+        }
+      }
+    }
+  }
+
+  /**
+   * Sums of six rows.
+   *
+   * @param x interleaved input
+   * @param tile index of the tile's first input, at the first channel
+   * @param w packed weights
+   * @param panel index of the panel's first weight, at the first channel
+   * @param length number of channels
+   * @param sums result, {@code [6][PANEL]}
+   */
+  static void multiply(float[] x, int tile, float[] w, int panel, int length, float[] sums) {
+    FloatVector s00 = FloatVector.zero(SPECIES);
+    FloatVector s01 = s00;
+    FloatVector s10 = s00;
+    FloatVector s11 = s00;
+    FloatVector s20 = s00;
+    FloatVector s21 = s00;
+    FloatVector s30 = s00;
+    FloatVector s31 = s00;
+    FloatVector s40 = s00;
+    FloatVector s41 = s00;
+    FloatVector s50 = s00;
+    FloatVector s51 = s00;
+    for (int k = 0; k < length; k++) {
+      FloatVector w0 = FloatVector.fromArray(SPECIES, w, panel + k * PANEL);
+      FloatVector w1 = FloatVector.fromArray(SPECIES, w, panel + k * PANEL + LANES);
+      FloatVector v = FloatVector.broadcast(SPECIES, x[tile + k * ROWS]);
+      s00 = v.fma(w0, s00);
+      s01 = v.fma(w1, s01);
+      v = FloatVector.broadcast(SPECIES, x[tile + k * ROWS + 1]);
+      s10 = v.fma(w0, s10);
+      s11 = v.fma(w1, s11);
+      v = FloatVector.broadcast(SPECIES, x[tile + k * ROWS + 2]);
+      s20 = v.fma(w0, s20);
+      s21 = v.fma(w1, s21);
+      v = FloatVector.broadcast(SPECIES, x[tile + k * ROWS + 3]);
+      s30 = v.fma(w0, s30);
+      s31 = v.fma(w1, s31);
+      v = FloatVector.broadcast(SPECIES, x[tile + k * ROWS + 4]);
+      s40 = v.fma(w0, s40);
+      s41 = v.fma(w1, s41);
+      v = FloatVector.broadcast(SPECIES, x[tile + k * ROWS + 5]);
+      s50 = v.fma(w0, s50);
+      s51 = v.fma(w1, s51);
+    }
+    s00.intoArray(sums, 0);
+    s01.intoArray(sums, LANES);
+    s10.intoArray(sums, PANEL);
+    s11.intoArray(sums, PANEL + LANES);
+    s20.intoArray(sums, 2 * PANEL);
+    s21.intoArray(sums, 2 * PANEL + LANES);
+    s30.intoArray(sums, 3 * PANEL);
+    s31.intoArray(sums, 3 * PANEL + LANES);
+    s40.intoArray(sums, 4 * PANEL);
+    s41.intoArray(sums, 4 * PANEL + LANES);
+    s50.intoArray(sums, 5 * PANEL);
+    s51.intoArray(sums, 5 * PANEL + LANES);
+  }
+}

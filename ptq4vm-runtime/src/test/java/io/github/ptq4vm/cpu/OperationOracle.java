@@ -1,0 +1,157 @@
+package io.github.ptq4vm.cpu;
+
+import io.github.ptq4vm.network.Activation;
+import io.github.ptq4vm.network.Model;
+import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.Precision;
+import io.github.ptq4vm.network.TokenOrder;
+import io.github.ptq4vm.network.ValueShape;
+import java.util.Map;
+
+/**
+ * Every operation straight from its formula, in double precision, on floats that are given. Written
+ * for the eye, one element at a time, and sharing no code with the executor.
+ */
+record OperationOracle(Model model, Map<String, float[]> values) {
+
+  /** Element {@code [t][c]} of the output of an operation. */
+  double at(Operation operation, int t, int c) {
+    if (operation instanceof Operation.Convolution2d op) {
+      int i = t / op.outWidth();
+      int j = t % op.outWidth();
+      double sum = model.floats(op.bias())[c];
+      for (int in = 0; in < op.inChannels(); in++) {
+        for (int u = 0; u < op.kernel(); u++) {
+          for (int v = 0; v < op.kernel(); v++) {
+            int weight = ((c * op.inChannels() + in) * op.kernel() + u) * op.kernel() + v;
+            int token = (i * op.stride() + u) * op.width() + j * op.stride() + v;
+            sum += (double) model.floats(op.weight())[weight] * value(op.input(), token, in);
+          }
+        }
+      }
+      return sum;
+    }
+    if (operation instanceof Operation.InsertToken op) {
+      return t == op.position()
+          ? model.floats(op.token())[c]
+          : value(op.input(), t < op.position() ? t : t - 1, c);
+    }
+    if (operation instanceof Operation.AddTable op) {
+      return value(op.input(), t, c) + model.floats(op.table())[t * op.channels() + c];
+    }
+    if (operation instanceof Operation.Add op) {
+      return value(op.left(), t, c) + value(op.right(), t, c);
+    }
+    if (operation instanceof Operation.RmsNorm op) {
+      double squares = 0;
+      for (int k = 0; k < op.channels(); k++) {
+        squares += Math.pow(value(op.input(), t, k), 2);
+      }
+      double norm = Math.sqrt(squares / op.channels() + op.eps());
+      return value(op.input(), t, c) / norm * model.floats(op.weight())[c];
+    }
+    if (operation instanceof Operation.Linear op) {
+      return op.precision() == null ? linear(op, t, c) : quantized(op, op.precision(), t, c);
+    }
+    if (operation instanceof Operation.Channels op) {
+      return value(op.input(), t, op.from() + c);
+    }
+    if (operation instanceof Operation.Gather op) {
+      int position = op.order().position(t);
+      return position < 0 ? 0 : value(op.input(), position, c);
+    }
+    if (operation instanceof Operation.Scatter op) {
+      return value(op.input(), indexOf(op.order(), t), c);
+    }
+    if (operation instanceof Operation.CausalConvolution op) {
+      double sum = model.floats(op.bias())[c];
+      for (int j = 0; j < op.width(); j++) {
+        int token = t - (op.width() - 1) + j;
+        sum +=
+            token < 0
+                ? 0
+                : model.floats(op.weight())[c * op.width() + j]
+                    * (double) value(op.input(), token, c);
+      }
+      return op.activation() == Activation.SILU ? silu(sum) : sum;
+    }
+    if (operation instanceof Operation.SelectiveScan op) {
+      return scan(op, t, c);
+    }
+    if (operation instanceof Operation.Merge op) {
+      return op.factor() * op.inputs().stream().mapToDouble(in -> value(in, t, c)).sum();
+    }
+    if (operation instanceof Operation.Gate op) {
+      return value(op.input(), t, c) * silu(value(op.gate(), t, c));
+    }
+    if (operation instanceof Operation.SelectToken op) {
+      return value(op.input(), op.position(), c);
+    }
+    throw new AssertionError("No formula for " + operation);
+  }
+
+  private double linear(Operation.Linear op, int t, int o) {
+    double sum = op.hasBias() ? model.floats(op.bias())[o] : 0;
+    for (int k = 0; k < op.inFeatures(); k++) {
+      sum += (double) model.floats(op.weight())[o * op.inFeatures() + k] * value(op.input(), t, k);
+    }
+    return sum;
+  }
+
+  private double quantized(Operation.Linear op, Precision precision, int t, int o) {
+    int zero = Byte.toUnsignedInt(model.bytes(op.inputZeroPoint())[t]);
+    float step = model.floats(op.inputStep())[t];
+    long sum = 0;
+    for (int k = 0; k < op.inFeatures(); k++) {
+      float smoothed = value(op.input(), t, k) * model.floats(op.inputSmoothing())[k];
+      double code = Math.rint((double) (smoothed * (1f / step))) + zero;
+      long clamped = (long) Math.max(0, Math.min(precision.activationLimit(), code));
+      sum += (clamped - zero) * weightCode(op, precision, o, k);
+    }
+    double bias = op.hasBias() ? model.floats(op.bias())[o] : 0;
+    return sum * ((double) step * model.floats(op.weightStep())[o]) + bias;
+  }
+
+  private int weightCode(Operation.Linear op, Precision precision, int o, int k) {
+    byte[] stored = model.bytes(op.weight());
+    if (!precision.packsTwoWeights()) {
+      return stored[o * op.inFeatures() + k];
+    }
+    int pair = Byte.toUnsignedInt(stored[o * ((op.inFeatures() + 1) / 2) + k / 2]);
+    int nibble = k % 2 == 0 ? pair % 16 : pair / 16;
+    return nibble < 8 ? nibble : nibble - 16;
+  }
+
+  private double scan(Operation.SelectiveScan op, int t, int d) {
+    double y = model.floats(op.skip())[d] * (double) value(op.u(), t, d);
+    for (int n = 0; n < op.states(); n++) {
+      double rate = -Math.exp(model.floats(op.aLog())[d * op.states() + n]);
+      double h = 0;
+      for (int s = 0; s <= t; s++) {
+        double dt = value(op.dt(), s, d);
+        double delta = dt > 20 ? dt : Math.log1p(Math.exp(dt));
+        h = Math.exp(delta * rate) * h + delta * value(op.b(), s, n) * value(op.u(), s, d);
+      }
+      y += value(op.c(), t, n) * h;
+    }
+    return y;
+  }
+
+  private float value(String name, int t, int c) {
+    ValueShape shape = model.network().shape(name);
+    return values.get(name)[t * shape.channels() + c];
+  }
+
+  private static int indexOf(TokenOrder order, int position) {
+    for (int i = 0; i < order.length(); i++) {
+      if (order.position(i) == position) {
+        return i;
+      }
+    }
+    throw new AssertionError("Position " + position + " is not visited.");
+  }
+
+  private static double silu(double x) {
+    return x / (1 + Math.exp(-x));
+  }
+}

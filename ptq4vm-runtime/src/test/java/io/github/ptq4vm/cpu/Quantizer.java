@@ -1,0 +1,60 @@
+package io.github.ptq4vm.cpu;
+
+import io.github.ptq4vm.network.ElementType;
+import io.github.ptq4vm.network.Model;
+import io.github.ptq4vm.network.Network;
+import io.github.ptq4vm.network.Parameter;
+import io.github.ptq4vm.network.Precision;
+import io.github.ptq4vm.network.Tensor;
+import java.util.Random;
+import java.util.TreeMap;
+
+/** Quantized models with random codes and scales that suit values of about 1. */
+final class Quantizer {
+  private Quantizer() {}
+
+  static Model model(Network network, int weightBits, int inputBits, long seed) {
+    Random random = new Random(seed);
+    Network quantized =
+        network.mapLinears(
+            linear -> linear.withPrecision(Precision.staticPerToken(weightBits, inputBits)));
+    TreeMap<String, Tensor> parameters = new TreeMap<>();
+    for (Parameter parameter : quantized.parameters().values()) {
+      parameters.put(parameter.name(), tensor(parameter, weightBits, inputBits, random));
+    }
+    return new Model(quantized, parameters);
+  }
+
+  private static Tensor tensor(Parameter parameter, int weightBits, int inputBits, Random random) {
+    String name = parameter.name();
+    int n = Tensor.elements(parameter.shape());
+    int weightLimit = (1 << weightBits - 1) - 1;
+    if (parameter.type() == ElementType.F32) {
+      float[] values = Filler.values(name, parameter.shape());
+      for (int i = 0; i < n; i++) {
+        float u = 0.5f + random.nextFloat();
+        if (name.endsWith(".weight_step")) {
+          values[i] = u * 0.2f / weightLimit;
+        } else if (name.endsWith(".input_smoothing")) {
+          values[i] = u;
+        } else if (name.endsWith(".input_step")) {
+          values[i] = u * 3f / (1 << inputBits);
+        }
+      }
+      return new Tensor.Floats(parameter.shape(), values);
+    }
+    byte[] codes = new byte[n];
+    if (name.endsWith(".input_zero_point")) {
+      for (int i = 0; i < n; i++) {
+        codes[i] = (byte) random.nextInt(1 << inputBits);
+      }
+    } else {
+      for (int i = 0; i < n; i++) {
+        int even = random.nextInt(2 * weightLimit + 1) - weightLimit;
+        int odd = random.nextInt(2 * weightLimit + 1) - weightLimit;
+        codes[i] = (byte) (parameter.type() == ElementType.U8 ? even & 15 | odd << 4 : even);
+      }
+    }
+    return new Tensor.Bytes(parameter.type(), parameter.shape(), codes);
+  }
+}

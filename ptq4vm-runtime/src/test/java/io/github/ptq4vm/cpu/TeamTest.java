@@ -1,0 +1,98 @@
+package io.github.ptq4vm.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class TeamTest {
+  private final ExecutorService pool = Executors.newFixedThreadPool(3);
+
+  @AfterEach
+  void close() {
+    pool.shutdown();
+  }
+
+  @Test
+  void doesEveryPartOnce() {
+    AtomicIntegerArray counts = new AtomicIntegerArray(37);
+    AtomicIntegerArray busy = new AtomicIntegerArray(4);
+    try (Team team = new Team(pool, 4)) {
+      for (int round = 0; round < 500; round++) {
+        team.forEach(
+            37,
+            (part, member) -> {
+              assertThat(busy.incrementAndGet(member)).isEqualTo(1);
+              counts.incrementAndGet(part);
+              busy.decrementAndGet(member);
+            });
+        for (int i = 0; i < 37; i++) {
+          assertThat(counts.get(i)).isEqualTo(round + 1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void helpersReallyHelp() throws InterruptedException {
+    ConcurrentHashMap<Integer, Boolean> members = new ConcurrentHashMap<>();
+    try (Team team = new Team(pool, 3)) {
+      for (int round = 0; round < 1000 && members.size() < 3; round++) {
+        // Long pauses let helpers fall asleep; they must wake up again.
+        Thread.sleep(5);
+        team.forEach(
+            30,
+            (part, member) -> {
+              members.put(member, true);
+              try {
+                Thread.sleep(1);
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+      }
+    }
+    assertThat(members.keySet()).containsExactlyInAnyOrder(0, 1, 2);
+  }
+
+  @Test
+  void worksAloneWhileNoHelperIsFree() {
+    try (Team busy = new Team(pool, 4)) {
+      AtomicIntegerArray counts = new AtomicIntegerArray(10);
+      try (Team team = new Team(pool, 4)) {
+        team.forEach(10, (part, member) -> counts.incrementAndGet(part));
+      }
+      busy.forEach(10, (part, member) -> counts.incrementAndGet(part));
+      for (int i = 0; i < 10; i++) {
+        assertThat(counts.get(i)).isEqualTo(2);
+      }
+    }
+  }
+
+  @Test
+  void passesOnAFailureAndGoesOn() {
+    try (Team team = new Team(pool, 3)) {
+      assertThatThrownBy(
+              () ->
+                  team.forEach(
+                      20,
+                      (part, member) -> {
+                        if (part == 7) {
+                          throw new IllegalStateException("part seven");
+                        }
+                      }))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("part seven");
+      AtomicIntegerArray counts = new AtomicIntegerArray(5);
+      team.forEach(5, (part, member) -> counts.incrementAndGet(part));
+      assertThat(counts.toString()).isEqualTo("[1, 1, 1, 1, 1]");
+    }
+  }
+}
