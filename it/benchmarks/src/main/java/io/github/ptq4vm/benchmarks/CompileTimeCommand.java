@@ -6,6 +6,7 @@ import io.github.ptq4vm.compiler.CompileRequest.Variant;
 import io.github.ptq4vm.compiler.CompileResult;
 import io.github.ptq4vm.compiler.CompileResult.VariantResult;
 import io.github.ptq4vm.compiler.Compiler;
+import io.github.ptq4vm.compiler.checkpoint.FillerModels;
 import io.github.ptq4vm.network.Section;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,11 +15,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -58,6 +61,13 @@ final class CompileTimeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (!FillerModels.names().contains(model)
+        && Stream.of(Sample.values()).noneMatch(sample -> sample.id().equals(model))) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "There is no model \"%s\"; there are vim_micro, vim_nano, %s."
+              .formatted(model, String.join(", ", FillerModels.names())));
+    }
     PrintWriter out = spec.commandLine().getOut();
     out.println(Machine.header(Arguments.of(spec)));
     try (TemporaryFolder folder = TemporaryFolder.create()) {

@@ -50,6 +50,17 @@ class CommandLineTest {
   }
 
   @Test
+  void anUnknownModelIsAUsageProblem() {
+    StringWriter err = new StringWriter();
+
+    int status =
+        Main.commandLine().setErr(new PrintWriter(err)).execute("compile-time", "vim_huge");
+
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString()).contains("vim_huge").contains("vim_micro").contains("vim_tiny");
+  }
+
+  @Test
   void theMedianIsTheMiddle() {
     assertThat(FirstPredictionCommand.median(new double[] {1, 2, 9})).isEqualTo(2);
     assertThat(FirstPredictionCommand.median(new double[] {1, 2, 4, 9})).isEqualTo(3);
