@@ -1,0 +1,103 @@
+package io.github.ptq4vm.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** What is asked of accuracy, as sentences with a verdict. */
+final class Criteria {
+  private static final double FLOAT_IMAGES = 2;
+  private static final double TOP1_MARGIN = 0.5;
+  private static final double TOP1_MARGIN_W4A4 = 1;
+  private static final double TOP1_MARGIN_W8A8 = 0.3;
+  // Figures of the model card have two decimals, so a difference is known to half of the last.
+  private static final double ROUNDING = 0.005;
+
+  private Criteria() {}
+
+  /**
+   * A criterion.
+   *
+   * @param sentence what is asked, with the figures
+   * @param met whether it is so
+   */
+  record Verdict(String sentence, boolean met) {
+    private static Verdict of(boolean met, String format, Object... figures) {
+      return new Verdict(String.format(Locale.ROOT, format, figures), met);
+    }
+  }
+
+  /**
+   * The float model gets as many images right as the model card says, within two.
+   *
+   * @param measured top-1, percent
+   * @param card top-1, percent
+   * @param images validation images
+   */
+  static Verdict floatModel(double measured, double card, int images) {
+    double apart = Math.abs(measured - card) * images / 100;
+    return Verdict.of(
+        apart <= FLOAT_IMAGES + ROUNDING * images / 100,
+        "FP32 top-1 %.2f is the model card's %.2f within two of %d images",
+        measured,
+        card,
+        images);
+  }
+
+  /**
+   * What is asked of a variant.
+   *
+   * @param ours measured
+   * @param released by the released recipe, with learning
+   * @param floatTop1 top-1 of the float model as measured, percent
+   */
+  static List<Verdict> variant(String variant, Accuracy ours, Accuracy released, double floatTop1) {
+    List<Verdict> verdicts = new ArrayList<>();
+    String name = variant.toUpperCase(Locale.ROOT);
+    verdicts.add(
+        Verdict.of(
+            ours.sqnr() > released.sqnr(),
+            "%s: SQNR %.2f dB is above the released recipe's %.2f",
+            name,
+            ours.sqnr(),
+            released.sqnr()));
+    verdicts.add(
+        Verdict.of(
+            ours.kl() < released.kl(),
+            "%s: KL %.5f is below the released recipe's %.5f",
+            name,
+            ours.kl(),
+            released.kl()));
+    if (variant.equals("w4a4")) {
+      verdicts.add(
+          Verdict.of(
+              ours.top1() >= released.top1() - TOP1_MARGIN_W4A4 - ROUNDING,
+              "%s: top-1 %.2f is at most %.1f points under the released recipe's %.2f",
+              name,
+              ours.top1(),
+              TOP1_MARGIN_W4A4,
+              released.top1()));
+    } else {
+      double lower = Math.min(floatTop1, released.top1());
+      verdicts.add(
+          Verdict.of(
+              ours.top1() >= lower - TOP1_MARGIN - ROUNDING,
+              "%s: top-1 %.2f is at most %.1f points under %.2f, the lower of FP32 and released",
+              name,
+              ours.top1(),
+              TOP1_MARGIN,
+              lower));
+    }
+    if (variant.equals("w8a8")) {
+      verdicts.add(
+          Verdict.of(
+              Math.abs(ours.top1() - floatTop1) <= TOP1_MARGIN_W8A8 + ROUNDING,
+              "%s: top-1 %.2f is within %.1f points of FP32's %.2f",
+              name,
+              ours.top1(),
+              TOP1_MARGIN_W8A8,
+              floatTop1));
+    }
+    return verdicts;
+  }
+}

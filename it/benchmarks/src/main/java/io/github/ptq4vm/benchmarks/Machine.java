@@ -1,0 +1,63 @@
+package io.github.ptq4vm.benchmarks;
+
+import io.github.ptq4vm.compiler.CompileException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The machine a figure was measured on. */
+final class Machine {
+  private static final Path CPU = Path.of("/proc/cpuinfo");
+  private static final Path STATUS = Path.of("/proc/self/status");
+
+  private Machine() {}
+
+  /**
+   * The head of every result: when, where, with which command.
+   *
+   * @param command as typed, after {@code run.sh}
+   */
+  static String header(String command) {
+    return """
+        Command: `it/benchmarks/run.sh %s`
+        Date: %s
+        Machine: %s, %d processors, %s, Java %s
+        """
+        .formatted(
+            command,
+            LocalDate.now(ZoneOffset.UTC),
+            line(CPU, "model name").orElse(System.getProperty("os.arch")),
+            Runtime.getRuntime().availableProcessors(),
+            System.getProperty("os.name"),
+            Runtime.version());
+  }
+
+  /** The largest resident memory this process has had, in bytes; only on Linux. */
+  static Optional<Long> peakMemory() {
+    return line(STATUS, "VmHWM").map(Machine::kibibytes);
+  }
+
+  /** Bytes of a line such as {@code 1234 kB}. */
+  static long kibibytes(String value) {
+    return 1024 * Long.parseLong(value.replace("kB", "").strip());
+  }
+
+  private static Optional<String> line(Path file, String name) {
+    if (!Files.isReadable(file)) {
+      return Optional.empty();
+    }
+    try (Stream<String> lines = Files.lines(file, StandardCharsets.UTF_8)) {
+      return lines
+          .filter(line -> line.startsWith(name))
+          .map(line -> line.substring(line.indexOf(':') + 1).strip())
+          .findFirst();
+    } catch (IOException e) {
+      throw new CompileException("The file " + file + " cannot be read: " + e + ".", e);
+    }
+  }
+}

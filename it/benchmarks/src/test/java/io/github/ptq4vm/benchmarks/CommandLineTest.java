@@ -1,0 +1,73 @@
+package io.github.ptq4vm.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.ptq4vm.compiler.CompileRequest.Variant;
+import io.github.ptq4vm.compiler.Recipe;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.TypeConversionException;
+
+class CommandLineTest {
+
+  @Test
+  void variantsAreRead() {
+    RecipeOptions.VariantConverter converter = new RecipeOptions.VariantConverter();
+
+    assertThat(converter.convert("w4a8")).isEqualTo(new Variant("w4a8", 4, 8));
+    assertThatThrownBy(() -> converter.convert("w1a8")).isInstanceOf(TypeConversionException.class);
+    assertThatThrownBy(() -> converter.convert("4a8")).isInstanceOf(TypeConversionException.class);
+  }
+
+  @Test
+  void whatIsNotGivenIsTheDefault() {
+    RecipeOptions options = new RecipeOptions();
+    CommandLine commandLine = new CommandLine(CommandLine.Model.CommandSpec.create());
+    commandLine
+        .getCommandSpec()
+        .addMixin("options", CommandLine.Model.CommandSpec.forAnnotatedObject(options));
+    commandLine.parseArgs("--steps", "7");
+    Recipe defaults = Recipe.defaults();
+
+    assertThat(options.recipe().steps()).isEqualTo(7);
+    assertThat(options.recipe().batch()).isEqualTo(defaults.batch());
+    assertThat(options.recipe().rate()).isEqualTo(defaults.rate());
+    assertThat(RecipeOptions.withoutLearning(options.recipe()).steps()).isZero();
+  }
+
+  @Test
+  void anUnknownSampleIsAUsageProblem() {
+    StringWriter err = new StringWriter();
+
+    int status =
+        Main.commandLine().setErr(new PrintWriter(err)).execute("accuracy", "--sample", "resnet");
+
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString()).contains("resnet");
+  }
+
+  @Test
+  void anUnknownModelIsAUsageProblem() {
+    StringWriter err = new StringWriter();
+
+    int status =
+        Main.commandLine().setErr(new PrintWriter(err)).execute("compile-time", "vim_huge");
+
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString()).contains("vim_huge").contains("vim_micro").contains("vim_tiny");
+  }
+
+  @Test
+  void theMedianIsTheMiddle() {
+    assertThat(FirstPredictionCommand.median(new double[] {1, 2, 9})).isEqualTo(2);
+    assertThat(FirstPredictionCommand.median(new double[] {1, 2, 4, 9})).isEqualTo(3);
+  }
+
+  @Test
+  void memoryIsReadInKibibytes() {
+    assertThat(Machine.kibibytes("   1234 kB")).isEqualTo(1234 * 1024);
+  }
+}
