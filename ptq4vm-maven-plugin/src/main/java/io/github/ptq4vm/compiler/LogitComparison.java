@@ -9,9 +9,10 @@ import java.util.TreeMap;
  * @param top1 share of images the quantized model gets right
  * @param agreement share of images both models give the same class
  * @param kl mean Kullback-Leibler divergence of the class probabilities, float from quantized, nats
- * @param sqnr signal to quantization noise of the logits, decibels
+ * @param sqnr signal to quantization noise of the logits, decibels, between -300 and 300
  */
 public record LogitComparison(double top1, double agreement, double kl, double sqnr) {
+  private static final double LARGEST_DECIBELS = 300;
 
   /** Compares logits of the same images, image after image. */
   public static LogitComparison of(float[][] exact, float[][] quantized, int[] labels) {
@@ -35,10 +36,7 @@ public record LogitComparison(double top1, double agreement, double kl, double s
     }
     int n = exact.length;
     return new LogitComparison(
-        top1(quantized, labels),
-        (double) agreeing / n,
-        divergence / n,
-        10 * Math.log10(signal / Math.max(noise, Double.MIN_NORMAL)));
+        top1(quantized, labels), (double) agreeing / n, divergence / n, decibels(signal, noise));
   }
 
   /** Share of images whose largest logit is the labelled class's. */
@@ -60,6 +58,12 @@ public record LogitComparison(double top1, double agreement, double kl, double s
     map.put("kl", kl);
     map.put("sqnr_db", sqnr);
     return map;
+  }
+
+  /** Finite whatever the ratio is, since it goes into files that know no infinity. */
+  private static double decibels(double signal, double noise) {
+    double ratio = noise == 0 ? LARGEST_DECIBELS : 10 * Math.log10(signal / noise);
+    return Math.max(-LARGEST_DECIBELS, Math.min(LARGEST_DECIBELS, ratio));
   }
 
   private static int largest(float[] logits) {

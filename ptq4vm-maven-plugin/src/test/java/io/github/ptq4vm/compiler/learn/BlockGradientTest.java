@@ -1,0 +1,131 @@
+package io.github.ptq4vm.compiler.learn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.ptq4vm.compiler.FiniteDifferences;
+import io.github.ptq4vm.compiler.SmallModels;
+import io.github.ptq4vm.compiler.Values;
+import io.github.ptq4vm.compiler.quantize.BlockCalibration;
+import io.github.ptq4vm.compiler.quantize.ClippingSearch;
+import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.compiler.tensor.BatchRunner;
+import io.github.ptq4vm.compiler.tensor.SectionRun;
+import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
+import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
+import io.github.ptq4vm.network.Model;
+import io.github.ptq4vm.network.Precision;
+import io.github.ptq4vm.network.Section;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Gradients through a whole block of everything that learns, against finite differences in double
+ * precision and against PyTorch's autograd.
+ */
+class BlockGradientTest {
+  private static final int IMAGES = 3;
+  private static final double TOLERANCE = 1e-4;
+
+  /** A block of which all linears learn, run once, with the gradient of the cosine loss taken. */
+  private static final class Run implements AutoCloseable {
+    final Model model = SmallModels.block(12, 20, 3);
+    final TensorInterpreter interpreter = new TensorInterpreter(model, 2);
+    final Section section = interpreter.network().sections().get(1);
+    final Map<String, LearningLinear> linears = new TreeMap<>();
+    final Map<String, LinearQuantizer> quantizers;
+    final float[] stream;
+    final float[] target;
+    final SectionRun recorded;
+
+    Run(Precision precision) {
+      Section first = interpreter.network().sections().get(0);
+      stream =
+          new BatchRunner(interpreter).runFirst(first, Values.images(IMAGES, 16), Linears.FLOAT);
+      quantizers =
+          new BlockCalibration(interpreter, 0.5, ClippingSearch.published())
+              .quantizers(BlockCalibration.see(interpreter, section, stream, IMAGES), precision);
+      quantizers.forEach((name, q) -> linears.put(name, new LearningLinear(interpreter, q)));
+      // Far from the output, so that the loss is no small difference of large numbers.
+      target = Values.gaussian(1, stream.length);
+      recorded =
+          interpreter.record(section, stream, IMAGES, linear -> linears.get(linear.output()));
+      float[] output = recorded.value(section.output());
+      float[] gradient = new float[output.length];
+      CosineLoss.evaluate(interpreter.parallel(), target, output, channels(), gradient);
+      recorded.backward(section.output(), gradient);
+    }
+
+    int channels() {
+      return model.network().shape(section.output()).channels();
+    }
+
+    List<double[]> gradients(String linear) {
+      return linears.get(linear).parameters().stream().map(LogVector::gradient).toList();
+    }
+
+    @Override
+    public void close() {
+      interpreter.close();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"8,8", "6,6", "4,8", "4,4"})
+  void finiteDifferences(int weightBits, int activationBits) {
+    try (Run run = new Run(Precision.staticPerToken(weightBits, activationBits))) {
+      DoubleBlock exact =
+          new DoubleBlock(
+              run.model, run.section, IMAGES, run.stream, run.quantizers, run.recorded::value);
+      double[] point = new double[exact.parameters()];
+      assertThat(
+              Values.relativeError(run.recorded.value(run.section.output()), exact.output(point)))
+          .isLessThan(1e-6);
+      double[] expected =
+          FiniteDifferences.gradient(
+              point, logs -> CosineLossTest.exact(run.target, exact.output(logs), run.channels()));
+      int offset = 0;
+      for (String name : run.linears.keySet()) {
+        List<double[]> wanted = new ArrayList<>();
+        for (double[] actual : run.gradients(name)) {
+          double[] part = new double[actual.length];
+          System.arraycopy(expected, offset, part, 0, part.length);
+          wanted.add(part);
+          offset += part.length;
+        }
+        check(name, run.gradients(name), wanted);
+      }
+      assertThat(offset).isEqualTo(expected.length);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"8,8", "6,6", "4,8", "4,4"})
+  void autograd(int weightBits, int activationBits) {
+    try (Run run = new Run(Precision.staticPerToken(weightBits, activationBits));
+        AutogradBlock block = new AutogradBlock(run.model, run.section, IMAGES, run.quantizers)) {
+      float[] output = block.run(run.stream, run.target);
+      assertThat(
+              Values.relativeError(
+                  run.recorded.value(run.section.output()), Values.doubles(output)))
+          .isLessThan(1e-6);
+      for (String name : run.linears.keySet()) {
+        check(name, run.gradients(name), block.gradients(name));
+      }
+    }
+  }
+
+  private static void check(String linear, List<double[]> actual, List<double[]> expected) {
+    List<String> names = List.of("smoothing factors", "weight steps", "input steps");
+    for (int i = 0; i < names.size(); i++) {
+      assertThat(Arrays.stream(expected.get(i)).anyMatch(g -> g != 0)).isTrue();
+      assertThat(Values.relativeError(actual.get(i), expected.get(i)))
+          .as("relative error of the gradient of the %s of %s", names.get(i), linear)
+          .isLessThan(TOLERANCE);
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package io.github.ptq4vm.compiler.learn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.ptq4vm.compiler.Recipe;
+import io.github.ptq4vm.compiler.SmallModels;
+import io.github.ptq4vm.compiler.Values;
+import io.github.ptq4vm.compiler.quantize.BlockCalibration;
+import io.github.ptq4vm.compiler.quantize.ClippingSearch;
+import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.compiler.tensor.BatchRunner;
+import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
+import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
+import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Observer;
+import io.github.ptq4vm.network.Precision;
+import io.github.ptq4vm.network.Section;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What joint learning promises about a block. */
+class JlssTest {
+  private static final int IMAGES = 24;
+  private static final int CHANNELS = 32;
+
+  /** Every eighth image is held out. */
+  private static final int HELD_OUT = 8;
+
+  private final TensorInterpreter interpreter = new TensorInterpreter(SmallModels.mini(), 2);
+  private final Section section = interpreter.network().sections().get(1);
+  private final float[] stream =
+      new BatchRunner(interpreter)
+          .runFirst(
+              interpreter.network().sections().get(0), Values.images(IMAGES, 32), Linears.FLOAT);
+  private final BlockCalibration.Seen seen =
+      BlockCalibration.see(interpreter, section, stream, IMAGES);
+
+  @AfterEach
+  void close() {
+    interpreter.close();
+  }
+
+  private static Recipe recipe(int steps, double rate) {
+    return new Recipe(0.5, steps, 8, rate, 3);
+  }
+
+  private Map<String, LinearQuantizer> start(int weightBits, int activationBits) {
+    return new BlockCalibration(interpreter, 0.5, ClippingSearch.published())
+        .quantizers(seen, Precision.staticPerToken(weightBits, activationBits));
+  }
+
+  /** Steps so small that much is clipped: there is something to learn. */
+  private Map<String, LinearQuantizer> clipped() {
+    Map<String, LinearQuantizer> clipped = new HashMap<>();
+    start(4, 4)
+        .forEach(
+            (name, q) ->
+                clipped.put(
+                    name,
+                    new LinearQuantizer(
+                        q.linear(),
+                        q.precision(),
+                        q.smoothing(),
+                        scaled(q.weightStep()),
+                        scaled(q.inputStep()),
+                        q.zeroPoint())));
+    return clipped;
+  }
+
+  private static float[] scaled(float[] values) {
+    float[] scaled = new float[values.length];
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] = 0.6f * values[i];
+    }
+    return scaled;
+  }
+
+  private Jlss jlss(Recipe recipe) {
+    return new Jlss(interpreter, recipe, section, IMAGES, stream, seen.output());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"8,8,0.3", "6,6,0.3", "4,8,0.3", "4,4,0.3", "4,4,30", "8,8,30"})
+  void endsNoWorseThanItBegan(int weightBits, int activationBits, double rate) {
+    Map<String, LinearQuantizer> start = start(weightBits, activationBits);
+    List<Integer> steps = new ArrayList<>();
+    Jlss.Outcome outcome = jlss(recipe(20, rate)).learn(start, steps::add);
+
+    assertThat(steps).hasSize(20).first().isEqualTo(1);
+    assertThat(outcome.after()).isLessThanOrEqualTo(outcome.before());
+    // What it says about itself is true of what it returns.
+    double tolerance = 1e-5 * outcome.before() + 1e-9;
+    assertThat(heldOutLoss(start)).isCloseTo(outcome.before(), within(tolerance));
+    assertThat(heldOutLoss(outcome.quantizers())).isCloseTo(outcome.after(), within(tolerance));
+
+    assertThat(outcome.quantizers().keySet()).isEqualTo(start.keySet());
+    outcome
+        .quantizers()
+        .forEach(
+            (name, learned) -> {
+              assertThat(learned.zeroPoint()).isEqualTo(start.get(name).zeroPoint());
+              for (float[] values : values(learned)) {
+                for (float value : values) {
+                  assertThat(value).isPositive().isFinite();
+                }
+              }
+            });
+  }
+
+  @Test
+  void learnsFromABadStart() {
+    Jlss.Outcome outcome = jlss(recipe(40, 0.3)).learn(clipped(), step -> {});
+    assertThat(outcome.after()).isLessThan(0.6 * outcome.before());
+  }
+
+  @Test
+  void learnsTheSameEveryTime() {
+    Jlss.Outcome first = jlss(recipe(10, 0.3)).learn(clipped(), step -> {});
+    Jlss.Outcome second = jlss(recipe(10, 0.3)).learn(clipped(), step -> {});
+    assertThat(first.after()).isEqualTo(second.after()).isLessThan(first.before());
+    assertSame(first, second);
+  }
+
+  @Test
+  void heldOutImagesJudgeButDoNotTeach() {
+    // One small step improves whoever judges, so both keep its end; what they learned must be the
+    // same though the judges' images are not.
+    Jlss.Outcome first = jlss(recipe(1, 0.05)).learn(clipped(), step -> {});
+    float[] otherStream = withOtherHeldOut(stream);
+    float[] otherTarget = withOtherHeldOut(seen.output());
+    Jlss.Outcome second =
+        new Jlss(interpreter, recipe(1, 0.05), section, IMAGES, otherStream, otherTarget)
+            .learn(clipped(), step -> {});
+    assertThat(first.after()).isLessThan(first.before());
+    assertThat(second.after()).isLessThan(second.before());
+    assertThat(second.before()).isNotEqualTo(first.before());
+    assertSame(first, second);
+  }
+
+  @Test
+  void imagesThatAreNotHeldOutTeach() {
+    float[] otherStream = stream.clone();
+    float[] otherTarget = seen.output().clone();
+    int size = stream.length / IMAGES;
+    System.arraycopy(stream, 0, otherStream, size, size);
+    System.arraycopy(seen.output(), 0, otherTarget, size, size);
+    Recipe recipe = new Recipe(0.5, 1, IMAGES, 0.05, 3);
+    Jlss.Outcome first = jlss(recipe).learn(clipped(), step -> {});
+    Jlss.Outcome second =
+        new Jlss(interpreter, recipe, section, IMAGES, otherStream, otherTarget)
+            .learn(clipped(), step -> {});
+    assertThat(second.before()).isEqualTo(first.before());
+    assertThat(second.after()).isNotEqualTo(first.after());
+  }
+
+  @Test
+  void noStepsChangeNothing() {
+    Map<String, LinearQuantizer> start = start(4, 4);
+    Jlss.Outcome outcome = jlss(recipe(0, 0.3)).learn(start, step -> {});
+    assertThat(outcome.after()).isEqualTo(outcome.before());
+    assertSame(outcome, new Jlss.Outcome(start, 0, 0));
+  }
+
+  /** Held-out images replaced by copies of the first one. */
+  private static float[] withOtherHeldOut(float[] values) {
+    float[] changed = values.clone();
+    int size = values.length / IMAGES;
+    for (int i = HELD_OUT - 1; i < IMAGES; i += HELD_OUT) {
+      System.arraycopy(values, 0, changed, i * size, size);
+    }
+    return changed;
+  }
+
+  private double heldOutLoss(Map<String, LinearQuantizer> quantizers) {
+    Map<String, LearningLinear> linears = new HashMap<>();
+    quantizers.forEach((name, q) -> linears.put(name, new LearningLinear(interpreter, q)));
+    int size = stream.length / IMAGES;
+    int count = IMAGES / HELD_OUT;
+    float[] input = new float[count * size];
+    float[] target = new float[count * size];
+    for (int i = 0; i < count; i++) {
+      int image = (i + 1) * HELD_OUT - 1;
+      System.arraycopy(stream, image * size, input, i * size, size);
+      System.arraycopy(seen.output(), image * size, target, i * size, size);
+    }
+    float[] output =
+        interpreter.run(
+            section, input, count, linear -> linears.get(linear.output()), Observer.NONE);
+    return CosineLossTest.exact(target, Values.doubles(output), CHANNELS);
+  }
+
+  private static List<float[]> values(LinearQuantizer quantizer) {
+    return List.of(quantizer.smoothing(), quantizer.weightStep(), quantizer.inputStep());
+  }
+
+  private static void assertSame(Jlss.Outcome first, Jlss.Outcome second) {
+    first
+        .quantizers()
+        .forEach(
+            (name, quantizer) -> {
+              LinearQuantizer other = second.quantizers().get(name);
+              for (int i = 0; i < 3; i++) {
+                assertThat(values(other).get(i))
+                    .as("%s, parameter %d", name, i)
+                    .containsExactly(values(quantizer).get(i));
+              }
+            });
+  }
+}
