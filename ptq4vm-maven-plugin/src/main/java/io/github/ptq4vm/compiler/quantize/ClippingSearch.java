@@ -5,7 +5,7 @@ import io.github.ptq4vm.compiler.tensor.Parallel;
 
 /**
  * The search for step sizes (spec ptq4vm.md 1.5): of a number of ranges, each the observed one
- * moved in or out by a share of its width, the one with the least error under a power of 2.4 wins.
+ * moved in or out by a share of its width, the one with the least error wins.
  *
  * <p>The published search scores a range on the values that set it, which cannot tell that unseen
  * images will leave it. The default is cross-fitted instead: images are split in two halves, each
@@ -21,16 +21,12 @@ import io.github.ptq4vm.compiler.tensor.Parallel;
 public record ClippingSearch(
     int candidates, double widest, double narrowest, boolean crossFit, float power) {
 
+  /** Exponent of the published search; weights keep it. */
   private static final float POWER = 2.4f;
 
   /** The default: cross-fitted, from twice the observed range to nearly fully clipped. */
   public static ClippingSearch crossFitted() {
-    return new ClippingSearch(
-        100,
-        Double.parseDouble(System.getProperty("w", "0.5")),
-        0.49,
-        true,
-        Float.parseFloat(System.getProperty("p", "2")));
+    return new ClippingSearch(100, 0.5, 0.49, true, 2f);
   }
 
   /** The search as published, for comparison: 1 % to 100 % of the way to the middle. */

@@ -85,12 +85,25 @@ class JlssTest {
     return new Jlss(interpreter, recipe, section, IMAGES, stream, seen.output());
   }
 
+  /** Judges by the block's own loss. */
+  private Jlss.Judge judge(float[] target) {
+    int size = target.length / IMAGES;
+    int[] judges = Jlss.judges(IMAGES);
+    float[] wanted = new float[judges.length * size];
+    for (int i = 0; i < judges.length; i++) {
+      System.arraycopy(target, judges[i] * size, wanted, i * size, size);
+    }
+    int channels = interpreter.network().shape(section.output()).channels();
+    return output ->
+        CosineLoss.evaluate(interpreter.parallel(), wanted, output, channels, new float[0]);
+  }
+
   @ParameterizedTest
   @CsvSource({"8,8,0.3", "6,6,0.3", "4,8,0.3", "4,4,0.3", "4,4,30", "8,8,30"})
   void endsNoWorseThanItBegan(int weightBits, int activationBits, double rate) {
     Map<String, LinearQuantizer> start = start(weightBits, activationBits);
     List<Integer> steps = new ArrayList<>();
-    Jlss.Outcome outcome = jlss(recipe(20, rate)).learn(start, steps::add);
+    Jlss.Outcome outcome = jlss(recipe(20, rate)).learn(start, judge(seen.output()), steps::add);
 
     assertThat(steps).hasSize(20).first().isEqualTo(1);
     assertThat(outcome.after()).isLessThanOrEqualTo(outcome.before());
@@ -115,14 +128,14 @@ class JlssTest {
 
   @Test
   void learnsFromABadStart() {
-    Jlss.Outcome outcome = jlss(recipe(40, 0.3)).learn(clipped(), step -> {});
+    Jlss.Outcome outcome = jlss(recipe(40, 0.3)).learn(clipped(), judge(seen.output()), step -> {});
     assertThat(outcome.after()).isLessThan(0.6 * outcome.before());
   }
 
   @Test
   void learnsTheSameEveryTime() {
-    Jlss.Outcome first = jlss(recipe(10, 0.3)).learn(clipped(), step -> {});
-    Jlss.Outcome second = jlss(recipe(10, 0.3)).learn(clipped(), step -> {});
+    Jlss.Outcome first = jlss(recipe(10, 0.3)).learn(clipped(), judge(seen.output()), step -> {});
+    Jlss.Outcome second = jlss(recipe(10, 0.3)).learn(clipped(), judge(seen.output()), step -> {});
     assertThat(first.after()).isEqualTo(second.after()).isLessThan(first.before());
     assertSame(first, second);
   }
@@ -131,12 +144,12 @@ class JlssTest {
   void heldOutImagesJudgeButDoNotTeach() {
     // One small step improves whoever judges, so both keep its end; what they learned must be the
     // same though the judges' images are not.
-    Jlss.Outcome first = jlss(recipe(1, 0.05)).learn(clipped(), step -> {});
+    Jlss.Outcome first = jlss(recipe(1, 0.05)).learn(clipped(), judge(seen.output()), step -> {});
     float[] otherStream = withOtherHeldOut(stream);
     float[] otherTarget = withOtherHeldOut(seen.output());
     Jlss.Outcome second =
         new Jlss(interpreter, recipe(1, 0.05), section, IMAGES, otherStream, otherTarget)
-            .learn(clipped(), step -> {});
+            .learn(clipped(), judge(otherTarget), step -> {});
     assertThat(first.after()).isLessThan(first.before());
     assertThat(second.after()).isLessThan(second.before());
     assertThat(second.before()).isNotEqualTo(first.before());
@@ -151,10 +164,10 @@ class JlssTest {
     System.arraycopy(stream, 0, otherStream, size, size);
     System.arraycopy(seen.output(), 0, otherTarget, size, size);
     Recipe recipe = new Recipe(0.5, 1, IMAGES, 0.05, 3);
-    Jlss.Outcome first = jlss(recipe).learn(clipped(), step -> {});
+    Jlss.Outcome first = jlss(recipe).learn(clipped(), judge(seen.output()), step -> {});
     Jlss.Outcome second =
         new Jlss(interpreter, recipe, section, IMAGES, otherStream, otherTarget)
-            .learn(clipped(), step -> {});
+            .learn(clipped(), judge(otherTarget), step -> {});
     assertThat(second.before()).isEqualTo(first.before());
     assertThat(second.after()).isNotEqualTo(first.after());
   }
@@ -162,7 +175,7 @@ class JlssTest {
   @Test
   void noStepsChangeNothing() {
     Map<String, LinearQuantizer> start = start(4, 4);
-    Jlss.Outcome outcome = jlss(recipe(0, 0.3)).learn(start, step -> {});
+    Jlss.Outcome outcome = jlss(recipe(0, 0.3)).learn(start, judge(seen.output()), step -> {});
     assertThat(outcome.after()).isEqualTo(outcome.before());
     assertSame(outcome, new Jlss.Outcome(start, 0, 0));
   }
