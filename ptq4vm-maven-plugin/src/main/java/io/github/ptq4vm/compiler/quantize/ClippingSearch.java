@@ -21,7 +21,7 @@ import io.github.ptq4vm.compiler.tensor.Parallel;
 public record ClippingSearch(
     int candidates, double widest, double narrowest, boolean crossFit, float power) {
 
-  /** Exponent of the published search; weights keep it. */
+  /** Exponent of the published search. */
   private static final float POWER = 2.4f;
 
   /** The default: cross-fitted, from twice the observed range to nearly fully clipped. */
