@@ -66,7 +66,7 @@ public final class ErrorKernel {
 
   private static FloatVector power(FloatVector square, float half) {
     // Exact hits are zero and stay nearly so.
-    FloatVector log = square.max(TINY).lanewise(VectorOperators.LOG);
+    FloatVector log = VectorMath.log(square.max(TINY));
     return VectorMath.exp(log.mul(half));
   }
 }

@@ -1,6 +1,7 @@
 package io.github.ptq4vm.compiler.tensor;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -24,6 +25,9 @@ final class VectorMath {
   // ln 2 in two parts; products of the first with integers of up to 8 bits are exact.
   private static final float LN2_HIGH = 0x1.62e4p-1f;
   private static final float LN2_LOW = (float) (Math.log(2) - 0x1.62e4p-1);
+
+  private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
+  private static final int SQRT_HALF = Float.floatToRawIntBits((float) Math.sqrt(0.5));
 
   private VectorMath() {}
 
@@ -90,10 +94,38 @@ final class VectorMath {
     return broadcast(1f).div(exp(x.neg()).add(1f));
   }
 
-  /** {@code log(1 + exp(x))}, the identity above 20. */
+  /** {@code log(1 + exp(x))} with a relative error under 5e-7; the identity above 20. */
   static FloatVector softplus(FloatVector x) {
-    FloatVector s = exp(x.min(20f)).lanewise(VectorOperators.LOG1P);
-    return s.blend(x, x.compare(VectorOperators.GT, 20f));
+    FloatVector e = exp(x.abs().neg());
+    return twiceAtanh(e.div(e.add(2f))).add(x.max(0f));
+  }
+
+  /** Natural logarithm of positive normal floats, with an error under 2e-7 times 1 or itself. */
+  static FloatVector log(FloatVector x) {
+    // x = 2^n * m with m between sqrt(1/2) and sqrt(2).
+    IntVector bits = x.reinterpretAsInts();
+    IntVector n = bits.sub(SQRT_HALF).lanewise(VectorOperators.ASHR, 23);
+    FloatVector m = bits.sub(n.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats();
+    FloatVector exponent = n.add(ROUND_BITS).reinterpretAsFloats().sub(ROUND);
+    return exponent.fma(
+        broadcast(LN2_HIGH),
+        exponent.fma(broadcast(LN2_LOW), twiceAtanh(m.sub(1f).div(m.add(1f)))));
+  }
+
+  /**
+   * {@code log((1 + s) / (1 - s))} for magnitudes up to 1/3: a minimax polynomial of degree 4 in
+   * s^2. The JVM's own logarithms round differently once their caller is compiled, so whoever
+   * relies on equal bits cannot use them.
+   */
+  private static FloatVector twiceAtanh(FloatVector s) {
+    FloatVector z = s.mul(s);
+    FloatVector p =
+        z.fma(broadcast(0.14005993f), broadcast(0.14000903f))
+            .fma(z, broadcast(0.20010763f))
+            .fma(z, broadcast(0.3333321f))
+            .mul(z);
+    FloatVector twice = s.add(s);
+    return p.fma(twice, twice);
   }
 
   /** Scalar {@link #sigmoid}. */
