@@ -6,7 +6,6 @@ import static io.github.ptq4vm.compiler.tensor.VectorMath.load;
 import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Norm, gate, sums and moves of rows, with their gradients. */
 final class Elementwise {
@@ -62,7 +61,7 @@ final class Elementwise {
       FloatVector v = load(x, start + c);
       lanes = v.fma(v, lanes);
     }
-    double sum = lanes.reduceLanes(VectorOperators.ADD);
+    double sum = VectorMath.sum(lanes);
     for (int c = bound; c < channels; c++) {
       sum += (double) x[start + c] * x[start + c];
     }

@@ -1,7 +1,6 @@
 package io.github.ptq4vm.compiler.tensor;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Sums of powers of quantization errors, for clipping searches. */
 public final class ErrorKernel {
@@ -31,7 +30,7 @@ public final class ErrorKernel {
       FloatVector error = error(VectorMath.load(x, from + i), step, low, high);
       sum = error.fma(error, sum);
     }
-    double total = sum.reduceLanes(VectorOperators.ADD);
+    double total = VectorMath.sum(sum);
     for (int i = bound; i < count; i++) {
       double error = error(x[from + i], step, low, high);
       total += error * error;
@@ -47,7 +46,7 @@ public final class ErrorKernel {
       FloatVector error = error(VectorMath.load(x, from + i), step, low, high);
       sum = sum.add(power(error.mul(error), half));
     }
-    double total = sum.reduceLanes(VectorOperators.ADD);
+    double total = VectorMath.sum(sum);
     for (int i = bound; i < count; i++) {
       double error = error(x[from + i], step, low, high);
       total += Math.pow(error * error, half);

@@ -163,7 +163,7 @@ public final class QuantizeKernel {
       lanes = grad.fma(VectorMath.round(clamped), lanes).sub(through);
       load(bySmoothing, c).sub(through.mul(step)).intoArray(bySmoothing, c);
     }
-    double sum = lanes.reduceLanes(VectorOperators.ADD);
+    double sum = VectorMath.sum(lanes);
     for (int c = bound; c < channels; c++) {
       float u = x[start + c] * reciprocal[c] * inverse;
       float passed = u > low && u < high ? g[start + c] : 0f;

@@ -5,7 +5,6 @@ import static io.github.ptq4vm.compiler.tensor.VectorMath.load;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * The selective scan of {@link io.github.ptq4vm.network.Operation.SelectiveScan} and its gradient.
@@ -239,8 +238,7 @@ final class ScanKernel {
   private void sumLanes(float[] lanes, float[] out, int first) {
     for (int n = 0; n < states; n++) {
       for (int t = 0; t < tokens; t++) {
-        out[first + t * states + n] =
-            load(lanes, (n * tokens + t) * LANES).reduceLanes(VectorOperators.ADD);
+        out[first + t * states + n] = VectorMath.sum(load(lanes, (n * tokens + t) * LANES));
       }
     }
   }

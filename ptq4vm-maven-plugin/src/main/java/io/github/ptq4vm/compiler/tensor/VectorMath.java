@@ -3,6 +3,7 @@ package io.github.ptq4vm.compiler.tensor;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -29,7 +30,18 @@ final class VectorMath {
   private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
   private static final int SQRT_HALF = Float.floatToRawIntBits((float) Math.sqrt(0.5));
 
+  private static final VectorShuffle<Float> BY_1 = rotation(1);
+  private static final VectorShuffle<Float> BY_2 = rotation(2);
+  private static final VectorShuffle<Float> BY_4 = rotation(4);
+  private static final VectorShuffle<Float> BY_8 = rotation(8);
+  private static final VectorShuffle<Float> BY_16 = rotation(16);
+  private static final VectorShuffle<Float> BY_32 = rotation(32);
+
   private VectorMath() {}
+
+  private static VectorShuffle<Float> rotation(int distance) {
+    return VectorShuffle.fromOp(SPECIES, lane -> (lane + distance) % LANES);
+  }
 
   static FloatVector load(float[] array, int offset) {
     return FloatVector.fromArray(SPECIES, array, offset);
@@ -41,6 +53,20 @@ final class VectorMath {
 
   static FloatVector broadcast(float value) {
     return FloatVector.broadcast(SPECIES, value);
+  }
+
+  /**
+   * Sum of the lanes, neighbours first. The order of the JVM's own sum depends on whether its
+   * caller is compiled, so whoever relies on equal bits cannot use it.
+   */
+  static float sum(FloatVector v) {
+    FloatVector s = LANES > 1 ? v.add(v.rearrange(BY_1)) : v;
+    s = LANES > 2 ? s.add(s.rearrange(BY_2)) : s;
+    s = LANES > 4 ? s.add(s.rearrange(BY_4)) : s;
+    s = LANES > 8 ? s.add(s.rearrange(BY_8)) : s;
+    s = LANES > 16 ? s.add(s.rearrange(BY_16)) : s;
+    s = LANES > 32 ? s.add(s.rearrange(BY_32)) : s;
+    return s.lane(0);
   }
 
   static FloatVector round(FloatVector v) {

@@ -127,6 +127,34 @@ class JlssTest {
   }
 
   @Test
+  void theLastOfEveryEightImagesJudges() {
+    assertThat(Jlss.judges(24)).containsExactly(7, 15, 23);
+    assertThat(Jlss.judges(15)).containsExactly(7);
+    assertThat(Jlss.judges(7)).containsExactly(0, 1, 2, 3, 4, 5, 6);
+  }
+
+  @Test
+  void keepsTheMomentItsJudgeLikesBest() {
+    // The second moment after the start is best: what came later must be undone.
+    double[] verdicts = {5, 4, 1, 2, 3, 9};
+    List<float[]> outputs = new ArrayList<>();
+    Jlss.Outcome outcome =
+        jlss(recipe(5, 0.3))
+            .learn(
+                clipped(),
+                output -> {
+                  outputs.add(output.clone());
+                  return verdicts[outputs.size() - 1];
+                },
+                step -> {});
+    assertThat(outcome.before()).isEqualTo(5);
+    assertThat(outcome.after()).isEqualTo(1);
+    assertThat(outputs).hasSize(6);
+    assertThat(output(outcome.quantizers())).containsExactly(outputs.get(2));
+    assertThat(outputs.get(5)).isNotEqualTo(outputs.get(2));
+  }
+
+  @Test
   void learnsFromABadStart() {
     Jlss.Outcome outcome = jlss(recipe(40, 0.3)).learn(clipped(), judge(seen.output()), step -> {});
     assertThat(outcome.after()).isLessThan(0.6 * outcome.before());
@@ -191,21 +219,29 @@ class JlssTest {
   }
 
   private double heldOutLoss(Map<String, LinearQuantizer> quantizers) {
+    double[] output = Values.doubles(output(quantizers));
+    return CosineLossTest.exact(heldOut(seen.output()), output, CHANNELS);
+  }
+
+  /** The block's output for the held-out images. */
+  private float[] output(Map<String, LinearQuantizer> quantizers) {
     Map<String, LearningLinear> linears = new HashMap<>();
     quantizers.forEach((name, q) -> linears.put(name, new LearningLinear(interpreter, q)));
-    int size = stream.length / IMAGES;
-    int count = IMAGES / HELD_OUT;
-    float[] input = new float[count * size];
-    float[] target = new float[count * size];
-    for (int i = 0; i < count; i++) {
-      int image = (i + 1) * HELD_OUT - 1;
-      System.arraycopy(stream, image * size, input, i * size, size);
-      System.arraycopy(seen.output(), image * size, target, i * size, size);
+    return interpreter.run(
+        section,
+        heldOut(stream),
+        IMAGES / HELD_OUT,
+        linear -> linears.get(linear.output()),
+        Observer.NONE);
+  }
+
+  private static float[] heldOut(float[] values) {
+    int size = values.length / IMAGES;
+    float[] heldOut = new float[IMAGES / HELD_OUT * size];
+    for (int i = 0; i < IMAGES / HELD_OUT; i++) {
+      System.arraycopy(values, ((i + 1) * HELD_OUT - 1) * size, heldOut, i * size, size);
     }
-    float[] output =
-        interpreter.run(
-            section, input, count, linear -> linears.get(linear.output()), Observer.NONE);
-    return CosineLossTest.exact(target, Values.doubles(output), CHANNELS);
+    return heldOut;
   }
 
   private static List<float[]> values(LinearQuantizer quantizer) {
