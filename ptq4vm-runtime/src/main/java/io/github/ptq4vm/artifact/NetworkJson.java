@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A network as a JSON list of operations and back. An operation is an object whose {@code type} is
@@ -146,8 +147,14 @@ final class NetworkJson {
 
   private static Map<String, Class<?>> types() {
     Map<String, Class<?>> types = new TreeMap<>();
-    Arrays.stream(Operation.class.getPermittedSubclasses()).forEach(t -> types.put(tag(t), t));
+    records(Operation.class).forEach(type -> types.put(tag(type), type));
     return types;
+  }
+
+  private static Stream<Class<?>> records(Class<?> type) {
+    return type.isRecord()
+        ? Stream.of(type)
+        : Arrays.stream(type.getPermittedSubclasses()).flatMap(NetworkJson::records);
   }
 
   private static String tag(Class<?> type) {

@@ -29,6 +29,17 @@ public sealed interface Operation {
    */
   ValueShape outputShape(List<ValueShape> inputs);
 
+  /** An operation that reads one value. */
+  sealed interface Unary extends Operation {
+    /** Name of the value it reads. */
+    String input();
+
+    @Override
+    default List<String> inputs() {
+      return List.of(input());
+    }
+  }
+
   /**
    * Dense two-dimensional convolution of a grid held row-major as tokens, without padding: patch
    * embedding. {@code y[i*gw+j][o] = bias[o] + sum w[o][c][u][v] * x[(i*s+u)*W + j*s+v][c]}.
@@ -50,7 +61,7 @@ public sealed interface Operation {
       int stride,
       String weight,
       String bias)
-      implements Operation {
+      implements Unary {
 
     /** Checks that the kernel fits the grid. */
     public Convolution2d {
@@ -81,11 +92,6 @@ public sealed interface Operation {
     }
 
     @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
-    @Override
     public List<Parameter> parameters() {
       return List.of(
           Parameter.of(weight, outChannels, inChannels, kernel, kernel),
@@ -105,12 +111,7 @@ public sealed interface Operation {
    * @param token parameter of shape {@code [1, 1, channels]}
    */
   record InsertToken(String output, String input, int channels, int position, String token)
-      implements Operation {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+      implements Unary {
     @Override
     public List<Parameter> parameters() {
       return List.of(Parameter.of(token, 1, 1, channels));
@@ -140,12 +141,7 @@ public sealed interface Operation {
    * @param table parameter of shape {@code [1, tokens, channels]}
    */
   record AddTable(String output, String input, int tokens, int channels, String table)
-      implements Operation {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+      implements Unary {
     @Override
     public List<Parameter> parameters() {
       return List.of(Parameter.of(table, 1, tokens, channels));
@@ -176,12 +172,7 @@ public sealed interface Operation {
    * @param weight parameter of shape {@code [channels]}
    */
   record RmsNorm(String output, String input, int channels, float eps, String weight)
-      implements Operation {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+      implements Unary {
     @Override
     public List<Parameter> parameters() {
       return List.of(Parameter.of(weight, channels));
@@ -214,7 +205,7 @@ public sealed interface Operation {
       String bias,
       boolean quantizable,
       @Nullable Precision precision)
-      implements Operation {
+      implements Unary {
 
     /** Whether there is a bias. */
     public boolean hasBias() {
@@ -248,11 +239,6 @@ public sealed interface Operation {
     /** Name of the input's zero points, {@code [tokens]}, unsigned bytes. */
     public String inputZeroPoint() {
       return output + ".input_zero_point";
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     /**
@@ -304,12 +290,7 @@ public sealed interface Operation {
   }
 
   /** A contiguous range of channels. */
-  record Channels(String output, String input, int from, int to) implements Operation {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+  record Channels(String output, String input, int from, int to) implements Unary {
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
       ValueShape in = inputs.get(0);
@@ -330,12 +311,7 @@ public sealed interface Operation {
   }
 
   /** Puts tokens into scan order: {@code y[i] = x[order.position(i)]}, zero where it is -1. */
-  record Gather(String output, String input, TokenOrder order) implements Operation {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+  record Gather(String output, String input, TokenOrder order) implements Unary {
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
       ValueShape in = inputs.get(0);
@@ -345,12 +321,7 @@ public sealed interface Operation {
   }
 
   /** Inverse of {@link Gather}: {@code y[order.position(i)] = x[i]}; zero tokens are dropped. */
-  record Scatter(String output, String input, TokenOrder order) implements Operation {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+  record Scatter(String output, String input, TokenOrder order) implements Unary {
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
       ValueShape in = inputs.get(0);
@@ -374,12 +345,7 @@ public sealed interface Operation {
       String weight,
       String bias,
       Activation activation)
-      implements Operation {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+      implements Unary {
     @Override
     public List<Parameter> parameters() {
       return List.of(Parameter.of(weight, channels, 1, width), Parameter.of(bias, channels));
@@ -471,12 +437,7 @@ public sealed interface Operation {
   }
 
   /** One token: the class token in front of the head. */
-  record SelectToken(String output, String input, int position) implements Operation {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+  record SelectToken(String output, String input, int position) implements Unary {
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
       ValueShape in = inputs.get(0);
