@@ -45,9 +45,16 @@ class NetworkJsonTest {
 
     assertThat(network.architecture()).isEqualTo("every-operation");
     assertThat(network.classes()).isEqualTo(2);
-    Set<Class<?>> missing = new HashSet<>(Arrays.asList(Operation.class.getPermittedSubclasses()));
+    Set<Class<?>> missing = new HashSet<>(operations());
     network.operations().forEach(operation -> missing.remove(operation.getClass()));
     assertThat(missing).as("operations that belong into all-operations.json").isEmpty();
+  }
+
+  /** Every operation there is: the nested records, whatever interfaces sort them. */
+  private static List<Class<?>> operations() {
+    return Arrays.stream(Operation.class.getDeclaredClasses())
+        .filter(type -> type.isRecord() && Operation.class.isAssignableFrom(type))
+        .toList();
   }
 
   @Test
@@ -58,7 +65,7 @@ class NetworkJsonTest {
   @Test
   void theDocumentationKnowsEveryOperationAndAttribute() throws IOException {
     List<String> rows = Files.readAllLines(Path.of("../docs/artifact-format.md"));
-    for (Class<?> operation : Operation.class.getPermittedSubclasses()) {
+    for (Class<?> operation : operations()) {
       String tag =
           operation.getSimpleName().substring(0, 1).toLowerCase(Locale.ROOT)
               + operation.getSimpleName().substring(1);
