@@ -13,7 +13,10 @@ fi
 # OpenMP's default is to spin, which costs milliseconds a product when cores are shared.
 export OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS="$threads"
 export PTQ4VM_SHARED="${PTQ4VM_SHARED:-$root/../shared}"
+# The worker's own options: see WorkerCommand.
 exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" --add-modules jdk.incubator.vector \
+  -XX:CompileCommand=quiet \
+  "-XX:CompileCommand=dontinline,io.github.ptq4vm.compiler.tensor.ScanKernel::*" \
   "-Xmx${PTQ4VM_HEAP:-4g}" -Djava.awt.headless=true -Dai.djl.offline=true -DOPT_OUT_TRACKING=true \
   "-Dai.djl.pytorch.num_threads=$threads" -Dai.djl.pytorch.num_interop_threads=1 \
   "-Dptq4vm.threads=$threads" \

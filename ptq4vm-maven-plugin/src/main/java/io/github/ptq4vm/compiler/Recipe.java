@@ -14,6 +14,6 @@ public record Recipe(double alpha, int steps, int batch, double rate, long seed)
 
   /** The defaults. */
   public static Recipe defaults() {
-    return new Recipe(0.5, 100, 64, 0.3, 0);
+    return new Recipe(0.5, 100, 32, 0.3, 0);
   }
 }

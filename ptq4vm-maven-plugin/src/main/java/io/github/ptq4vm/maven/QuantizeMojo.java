@@ -59,7 +59,7 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
   String architecture = "auto";
 
   /** Images that a learning step sees. A smaller batch needs less memory. */
-  @Parameter(property = "ptq4vm.batch", defaultValue = "64")
+  @Parameter(property = "ptq4vm.batch", defaultValue = "32")
   int batch;
 
   /**

@@ -44,7 +44,7 @@ class DamagedArtifactTest {
 
   /** A flip is found, or what was read writes the very bytes of the sound jar. */
   @ParameterizedTest
-  @ValueSource(ints = {0x01, 0x80, 0xFF})
+  @ValueSource(ints = {0x01, 0xFF})
   void findsOrSurvivesEveryFlippedByte(int flip) throws IOException {
     int found = 0;
     for (int position = 0; position < sound.length; position++) {

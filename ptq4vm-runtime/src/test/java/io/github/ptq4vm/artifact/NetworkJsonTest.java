@@ -9,10 +9,16 @@ import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +53,30 @@ class NetworkJsonTest {
   @Test
   void writesTheDocument() {
     assertThat(JsonText.of(NetworkJson.write(parse(document)))).isEqualTo(document);
+  }
+
+  @Test
+  void theDocumentationKnowsEveryOperationAndAttribute() throws IOException {
+    List<String> rows = Files.readAllLines(Path.of("../docs/artifact-format.md"));
+    for (Class<?> operation : Operation.class.getPermittedSubclasses()) {
+      String tag =
+          operation.getSimpleName().substring(0, 1).toLowerCase(Locale.ROOT)
+              + operation.getSimpleName().substring(1);
+      String row =
+          rows.stream().filter(r -> r.startsWith("| `" + tag + "` | `")).findFirst().orElse("");
+      for (RecordComponent component : operation.getRecordComponents()) {
+        if (!component.getName().equals("output")) {
+          assertThat(row).as(tag).contains("`" + component.getName() + "`");
+        }
+      }
+    }
+  }
+
+  @Test
+  void theRuntimeVersionIsThatOfTheBuild() throws IOException {
+    assertThat(Files.readString(Path.of("pom.xml")))
+        .containsPattern(
+            "<version>" + Pattern.quote(ArtifactFormat.RUNTIME_VERSION) + "(-SNAPSHOT)?</version>");
   }
 
   @ParameterizedTest(name = "{0} -> {1}")

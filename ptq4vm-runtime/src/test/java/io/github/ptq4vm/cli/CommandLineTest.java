@@ -12,6 +12,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -131,6 +132,32 @@ class CommandLineTest {
         .contains("weights.safetensors");
     assertThat(run("--version")).isZero();
     assertThat(out.toString()).contains("artifact format 1");
+  }
+
+  @Test
+  void usesTheVectorModuleThoughItWasStartedWithout() throws Exception {
+    Path image = image("a.png", 1);
+    Path bad = Files.writeString(folder.resolve("bad.png"), "no image");
+    Path errors = folder.resolve("errors.txt");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "predict",
+                "--model",
+                jar.toString(),
+                image.toString(),
+                bad.toString())
+            .redirectError(errors.toFile())
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertThat(process.waitFor()).isEqualTo(1);
+    assertThat(output.lines()).hasSize(2).allMatch(line -> line.startsWith("{\"file\":"));
+    assertThat(errors).content().contains("jdk.incubator.vector").doesNotContain("Exception");
   }
 
   private int run(Object... arguments) {
