@@ -8,6 +8,7 @@ import io.github.ptq4vm.compiler.checkpoint.Checkpoints;
 import io.github.ptq4vm.compiler.checkpoint.ImportedModel;
 import io.github.ptq4vm.compiler.checkpoint.ModelImporter;
 import io.github.ptq4vm.compiler.data.CalibrationSelection;
+import io.github.ptq4vm.compiler.data.ClassOrder;
 import io.github.ptq4vm.compiler.data.ImageFolder;
 import io.github.ptq4vm.compiler.data.ImageSet;
 import io.github.ptq4vm.compiler.data.Synset;
@@ -76,6 +77,7 @@ public final class Compiler {
                   request.calibration().images(),
                   request.calibration().directory()));
     }
+    SizeLimits.check(model.network(), calibration.size(), request.recipe().batch());
     float[][] images =
         timed(
             "calibration images",
@@ -102,7 +104,7 @@ public final class Compiler {
               ? null
               : timed(
                   "validation, float",
-                  () -> validation(request, labelled, preprocessor, interpreter));
+                  () -> validation(request, labelled, labels, preprocessor, interpreter));
       List<CompileResult.VariantResult> variants = new ArrayList<>();
       for (Variant variant : request.variants()) {
         variants.add(compile(request, variant, interpreter, images, validation, assembly));
@@ -135,12 +137,23 @@ public final class Compiler {
   private Validation validation(
       CompileRequest request,
       ImageFolder labelled,
+      List<String> labels,
       ImagePreprocessor preprocessor,
       TensorInterpreter interpreter) {
     labelled.requireClasses(interpreter.network().classes());
+    if (ClassOrder.byOrder(labelled, labels)) {
+      listener.warn(
+          "No class folder of \"%s\" is called like a line of the labels file: the n-th folder by"
+                  .formatted(labelled.directory())
+              + " name is taken for the n-th class.");
+    }
     Validation validation =
         new Validation(
-            ImageSet.of(labelled), preprocessor, request.threads(), interpreter, listener);
+            ClassOrder.match(labelled, labels),
+            preprocessor,
+            request.threads(),
+            interpreter,
+            listener);
     listener.info(
         String.format(
             Locale.ROOT,

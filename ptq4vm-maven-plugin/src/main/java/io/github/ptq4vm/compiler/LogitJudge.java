@@ -45,15 +45,22 @@ final class LogitJudge {
     };
   }
 
-  /** Energy of the difference from the float logits over the energy of these. */
-  private double noise(float[] logits) {
+  /**
+   * For each image the energy of the difference from the float logits, over the mean energy of
+   * these.
+   */
+  private double[] noise(float[] logits) {
+    double[] noise = new double[count];
+    int classes = logits.length / count;
     double signal = 0;
-    double noise = 0;
     for (int i = 0; i < logits.length; i++) {
       double difference = (double) logits[i] - exact[i];
       signal += (double) exact[i] * exact[i];
-      noise += difference * difference;
+      noise[i / classes] += difference * difference;
     }
-    return noise / signal;
+    for (int i = 0; i < count; i++) {
+      noise[i] *= count / signal;
+    }
+    return noise;
   }
 }

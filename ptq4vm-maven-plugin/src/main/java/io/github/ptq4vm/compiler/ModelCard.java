@@ -14,14 +14,16 @@ final class ModelCard {
     StringBuilder card = new StringBuilder();
     card.append("# ").append(description.id()).append("\n\n");
     card.append(
-        "A %s of %d x %d pixels and %d classes, quantized to W%dA%d by PTQ4VM (arXiv 2412.20386).\n\n"
-            .formatted(
-                network.architecture(),
-                network.height(),
-                network.width(),
-                network.classes(),
-                description.quantization().weightBits(),
-                description.quantization().activationBits()));
+        String.format(
+            Locale.ROOT,
+            "A %s of %d x %d pixels and %d classes, quantized to W%dA%d by PTQ4VM (arXiv"
+                + " 2412.20386).\n\n",
+            network.architecture(),
+            network.height(),
+            network.width(),
+            network.classes(),
+            description.quantization().weightBits(),
+            description.quantization().activationBits()));
     card.append("| | |\n|---|---|\n");
     row(card, "Checkpoint", description.source().checkpoint());
     row(card, "Checkpoint SHA-256", description.source().sha256());

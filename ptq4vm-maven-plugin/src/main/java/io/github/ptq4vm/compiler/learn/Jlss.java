@@ -8,6 +8,7 @@ import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -22,8 +23,9 @@ import java.util.stream.IntStream;
  * output.
  *
  * <p>One image in eight is held out and judges by what the block does to the logits: the parameters
- * kept are those of the moment at which the judge's loss was least, the start included, so learning
- * never ends worse than it began.
+ * kept are those of the best moment, the start included, so learning never ends worse than it
+ * began. A moment is better only if the judges' losses fall by more than the standard error of
+ * their fall: less is chance.
  */
 public final class Jlss {
   private static final int HELD_OUT = 8;
@@ -67,16 +69,16 @@ public final class Jlss {
    * What learning brought.
    *
    * @param quantizers by the linear's name
-   * @param before the judge's loss at the start
-   * @param after the judge's loss at the moment kept
+   * @param before mean of the judges' losses at the start
+   * @param after mean of their losses at the moment kept
    */
   public record Outcome(Map<String, LinearQuantizer> quantizers, double before, double after) {}
 
   /** Scores the block's output for the {@link #judges}, lower is better. */
   @FunctionalInterface
   public interface Judge {
-    /** The loss of an output, image after image. */
-    double loss(float[] output);
+    /** The loss of each image of an output, image after image. */
+    double[] losses(float[] output);
   }
 
   /** Images that are held out: the last of every eight, or all when there are fewer than eight. */
@@ -103,8 +105,8 @@ public final class Jlss {
     int[] queue = new int[0];
     int next = 0;
 
-    double before = judge.loss(output(linears, judges));
-    double best = before;
+    double[] before = judge.losses(output(linears, judges));
+    double[] best = before;
     List<double[]> kept = save(parameters);
     int every = Math.max(1, recipe.steps() / JUDGEMENTS);
     for (int step = 1; step <= recipe.steps(); step++) {
@@ -124,9 +126,9 @@ public final class Jlss {
       }
       linears.values().forEach(LearningLinear::refresh);
       if (step % every == 0 || step == recipe.steps()) {
-        double loss = judge.loss(output(linears, judges));
-        if (loss < best) {
-          best = loss;
+        double[] losses = judge.losses(output(linears, judges));
+        if (better(losses, best)) {
+          best = losses;
           kept = save(parameters);
         }
       }
@@ -138,7 +140,22 @@ public final class Jlss {
     interpreter.trim();
     Map<String, LinearQuantizer> learned = new TreeMap<>();
     linears.forEach((name, linear) -> learned.put(name, linear.quantizer()));
-    return new Outcome(learned, before, best);
+    return new Outcome(learned, mean(before), mean(best));
+  }
+
+  private static boolean better(double[] losses, double[] best) {
+    int n = losses.length;
+    double fall = mean(best) - mean(losses);
+    double squares = 0;
+    for (int i = 0; i < n; i++) {
+      double deviation = best[i] - losses[i] - fall;
+      squares += deviation * deviation;
+    }
+    return fall > 0 && (n == 1 || fall > Math.sqrt(squares / (n - 1) / n));
+  }
+
+  private static double mean(double[] losses) {
+    return Arrays.stream(losses).average().orElseThrow();
   }
 
   private void gradientStep(Map<String, LearningLinear> linears, int[] batch) {

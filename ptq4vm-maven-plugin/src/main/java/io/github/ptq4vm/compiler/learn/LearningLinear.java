@@ -24,8 +24,6 @@ final class LearningLinear implements LinearExecution {
 
   private float[] reciprocal;
   private float[] quantizedWeight;
-  private float[] quantizedInput = new float[0];
-  private float[] gradientBuffer = new float[0];
 
   LearningLinear(TensorInterpreter interpreter, LinearQuantizer start) {
     this.interpreter = interpreter;
@@ -79,10 +77,18 @@ final class LearningLinear implements LinearExecution {
   }
 
   @Override
-  public void forward(int rows, float[] x, float[] y) {
-    if (quantizedInput.length != rows * in) {
-      quantizedInput = new float[rows * in];
-    }
+  public void forward(int rows, float[] x, float[] bias, float[] y) {
+    float[] quantizedInput = quantizeInput(rows, x);
+    interpreter
+        .torch()
+        .multiply(
+            Matrix.of(quantizedInput, rows, in), Matrix.transposed(quantizedWeight, out, in), y);
+    interpreter.buffers().release(quantizedInput);
+    interpreter.addBias(rows, bias, y);
+  }
+
+  private float[] quantizeInput(int rows, float[] x) {
+    float[] quantizedInput = interpreter.buffers().take(rows * in);
     interpreter
         .quantizeKernel()
         .activations(
@@ -95,19 +101,17 @@ final class LearningLinear implements LinearExecution {
             start.precision().activationLimit(),
             true,
             quantizedInput);
-    interpreter
-        .torch()
-        .multiply(
-            Matrix.of(quantizedInput, rows, in), Matrix.transposed(quantizedWeight, out, in), y);
+    return quantizedInput;
   }
 
   @Override
   public void backward(int rows, float[] x, float[] gy, @Nullable float[] gx) {
-    float[] weightGradient = new float[weight.length];
+    // Quantized once more rather than kept: memory for every linear of the block costs more.
+    float[] buffer = quantizeInput(rows, x);
+    float[] weightGradient = interpreter.buffers().take(weight.length);
     interpreter
         .torch()
-        .multiply(
-            Matrix.transposed(gy, rows, out), Matrix.of(quantizedInput, rows, in), weightGradient);
+        .multiply(Matrix.transposed(gy, rows, out), Matrix.of(buffer, rows, in), weightGradient);
     interpreter
         .quantizeKernel()
         .weightGradients(
@@ -120,12 +124,10 @@ final class LearningLinear implements LinearExecution {
             weightGradient,
             weightStep.gradient(),
             smoothing.gradient());
-    if (gradientBuffer.length != rows * in) {
-      gradientBuffer = new float[rows * in];
-    }
+    interpreter.buffers().release(weightGradient);
     interpreter
         .torch()
-        .multiply(Matrix.of(gy, rows, out), Matrix.of(quantizedWeight, out, in), gradientBuffer);
+        .multiply(Matrix.of(gy, rows, out), Matrix.of(quantizedWeight, out, in), buffer);
     interpreter
         .quantizeKernel()
         .activationGradients(
@@ -136,10 +138,11 @@ final class LearningLinear implements LinearExecution {
             inputStep.values(),
             start.zeroPoint(),
             start.precision().activationLimit(),
-            gradientBuffer,
+            buffer,
             gx,
             inputStep.gradient(),
             smoothing.gradient());
+    interpreter.buffers().release(buffer);
   }
 
   @Override

@@ -45,7 +45,7 @@ public final class SimulatedLinear implements LinearExecution {
   }
 
   @Override
-  public void forward(int rows, float[] x, float[] y) {
+  public void forward(int rows, float[] x, float[] bias, float[] y) {
     int in = quantizer.linear().inFeatures();
     int out = quantizer.linear().outFeatures();
     float[] centred = centredCodes(rows, x);
@@ -59,20 +59,27 @@ public final class SimulatedLinear implements LinearExecution {
         y[i] = accumulators[i];
       }
     }
-    int tokens = quantizer.inputStep().length;
-    float[] weightStep = quantizer.weightStep();
     interpreter
         .parallel()
         .forRange(
             rows,
             (part, from, to) -> {
               for (int row = from; row < to; row++) {
-                float step = quantizer.inputStep()[row % tokens];
-                for (int o = 0; o < out; o++) {
-                  y[row * out + o] *= step * weightStep[o];
-                }
+                rescale(row, bias, y);
               }
             });
+  }
+
+  /** From exact sums to values, with the runtime's roundings. */
+  private void rescale(int row, float[] bias, float[] y) {
+    float step = quantizer.inputStep()[row % quantizer.inputStep().length];
+    float[] weightStep = quantizer.weightStep();
+    int start = row * weightStep.length;
+    for (int o = 0; o < weightStep.length; o++) {
+      float scale = step * weightStep[o];
+      y[start + o] =
+          bias.length > 0 ? Math.fma(y[start + o], scale, bias[o]) : y[start + o] * scale;
+    }
   }
 
   /** Channels whose product of codes is exact in float32 whatever the codes. */

@@ -5,8 +5,12 @@ import org.jspecify.annotations.Nullable;
 /** How the interpreter runs one linear: in float32, quantized, or quantized and learning. */
 public interface LinearExecution {
 
-  /** Writes the output for {@code rows} rows of input, without the bias. */
-  void forward(int rows, float[] x, float[] y);
+  /**
+   * Writes the output for {@code rows} rows of input.
+   *
+   * @param bias added to every row, or empty
+   */
+  void forward(int rows, float[] x, float[] bias, float[] y);
 
   /**
    * Takes in the gradient of the output of the last {@link #forward}, adding to the gradients of

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of a section over a batch: its values by name, and their gradients. */
 public final class SectionRun {
+  private static final float[] NO_BIAS = new float[0];
+
   private final TensorInterpreter interpreter;
   private final Network network;
   private final Section section;
@@ -91,12 +93,9 @@ public final class SectionRun {
     if (operation instanceof Operation.Linear op) {
       observer.accept(op, x);
       LinearExecution execution = execution(op);
-      execution.forward(rows, x, y);
+      execution.forward(rows, x, op.hasBias() ? floats(op.bias()) : NO_BIAS, y);
       if (execution.learns()) {
         learning.add(op.output());
-      }
-      if (op.hasBias()) {
-        elementwise.addBias(rows, op.outFeatures(), floats(op.bias()), y);
       }
     } else if (operation instanceof Operation.RmsNorm op) {
       elementwise.rmsNorm(rows, op.channels(), op.eps(), floats(op.weight()), x, y);
@@ -218,6 +217,7 @@ public final class SectionRun {
       float[] g = gradients.remove(operation.output());
       if (g != null && learning.contains(operation.output())) {
         backward(operation, g, gradients);
+        interpreter.buffers().release(g);
       }
     }
   }
@@ -306,7 +306,11 @@ public final class SectionRun {
 
   /** Adds a gradient nobody else holds to that of a value, if anything learns in front of it. */
   private void add(Map<String, float[]> gradients, String name, @Nullable float[] g) {
-    if (g == null || !learning.contains(name)) {
+    if (g == null) {
+      return;
+    }
+    if (!learning.contains(name)) {
+      interpreter.buffers().release(g);
       return;
     }
     float[] present = gradients.putIfAbsent(name, g);

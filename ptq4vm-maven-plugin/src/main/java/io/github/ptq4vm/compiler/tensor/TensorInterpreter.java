@@ -107,11 +107,19 @@ public final class TensorInterpreter implements AutoCloseable {
     return "vector-" + VectorMath.SPECIES.vectorBitSize();
   }
 
+  /** Adds a bias to every row of {@code y}, unless it is empty. */
+  public void addBias(int rows, float[] bias, float[] y) {
+    if (bias.length > 0) {
+      elementwise.addBias(rows, bias.length, bias, y);
+    }
+  }
+
   Elementwise elementwise() {
     return elementwise;
   }
 
-  Buffers buffers() {
+  /** Arrays for values that do not outlive a run. */
+  public Buffers buffers() {
     return buffers;
   }
 
@@ -119,7 +127,7 @@ public final class TensorInterpreter implements AutoCloseable {
     return floats.computeIfAbsent(
         op.output(),
         name ->
-            new FloatLinear(torch, op.inFeatures(), op.outFeatures(), model.floats(op.weight())));
+            new FloatLinear(this, op.inFeatures(), op.outFeatures(), model.floats(op.weight())));
   }
 
   ScanKernel scan(Operation.SelectiveScan op) {

@@ -149,7 +149,7 @@ class AppendixATest {
     LearningLinear learning = new LearningLinear(interpreter, quantizer);
     int rows = IMAGES * TOKENS;
     float[] y = new float[rows * OUT];
-    learning.forward(rows, input(), y);
+    learning.forward(rows, input(), new float[0], y);
     assertClose("output", Arrays.copyOf(y, 2 * OUT), column.firstOutputs, 1e-6);
 
     float[] gy = new float[y.length];

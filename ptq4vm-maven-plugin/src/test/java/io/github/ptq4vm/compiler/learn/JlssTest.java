@@ -16,6 +16,7 @@ import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Observer;
 import io.github.ptq4vm.network.Precision;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,8 +95,33 @@ class JlssTest {
       System.arraycopy(target, judges[i] * size, wanted, i * size, size);
     }
     int channels = interpreter.network().shape(section.output()).channels();
-    return output ->
-        CosineLoss.evaluate(interpreter.parallel(), wanted, output, channels, new float[0]);
+    return output -> {
+      double[] losses = new double[judges.length];
+      for (int i = 0; i < losses.length; i++) {
+        losses[i] =
+            CosineLoss.evaluate(
+                interpreter.parallel(),
+                Arrays.copyOfRange(wanted, i * size, (i + 1) * size),
+                Arrays.copyOfRange(output, i * size, (i + 1) * size),
+                channels,
+                new float[0]);
+      }
+      return losses;
+    };
+  }
+
+  @Test
+  void chanceIsNotBetter() {
+    // Judges whose losses scatter far more than they fall on average: the start must stay.
+    double[] noisy = {0.5, 2.1, 0.2, 1.1};
+    int[] calls = new int[1];
+    Map<String, LinearQuantizer> start = start(4, 4);
+    Jlss.Outcome outcome =
+        jlss(recipe(5, 0.3))
+            .learn(start, o -> calls[0]++ == 0 ? new double[] {1, 1, 1, 1} : noisy, step -> {});
+    assertThat(calls[0]).isGreaterThan(1);
+    assertThat(outcome.after()).isEqualTo(outcome.before()).isEqualTo(1);
+    assertSame(outcome, new Jlss.Outcome(start, 0, 0));
   }
 
   @ParameterizedTest
@@ -144,7 +170,7 @@ class JlssTest {
                 clipped(),
                 output -> {
                   outputs.add(output.clone());
-                  return verdicts[outputs.size() - 1];
+                  return new double[] {verdicts[outputs.size() - 1]};
                 },
                 step -> {});
     assertThat(outcome.before()).isEqualTo(5);
@@ -191,7 +217,7 @@ class JlssTest {
     int size = stream.length / IMAGES;
     System.arraycopy(stream, 0, otherStream, size, size);
     System.arraycopy(seen.output(), 0, otherTarget, size, size);
-    Recipe recipe = new Recipe(0.5, 1, IMAGES, 0.05, 3);
+    Recipe recipe = new Recipe(0.5, 4, IMAGES, 0.3, 3);
     Jlss.Outcome first = jlss(recipe).learn(clipped(), judge(seen.output()), step -> {});
     Jlss.Outcome second =
         new Jlss(interpreter, recipe, section, IMAGES, otherStream, otherTarget)
