@@ -31,6 +31,7 @@ final class VectorConvolution implements CpuKernels.Convolution {
   public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
     float[] in = x.data();
     float[] out = y.data();
+    float[] sums = scratch.floats(0, VectorMath.LANES);
     for (int t = from; t < to; t++) {
       int firstTap = Math.max(0, width - 1 - t);
       int oldest = x.at(t - (width - 1) + firstTap);
@@ -45,9 +46,11 @@ final class VectorConvolution implements CpuKernels.Convolution {
                   .fma(FloatVector.fromArray(SPECIES, taps, j * channels + c), sum);
         }
         if (activation == Activation.SILU) {
-          sum = VectorMath.silu(sum);
+          sum.intoArray(sums, 0);
+          VectorMath.silu(sums, 0, out, at + c);
+        } else {
+          sum.intoArray(out, at + c);
         }
-        sum.intoArray(out, at + c);
       }
       for (; c < channels; c++) {
         float sum = bias[c];

@@ -35,15 +35,16 @@ final class VectorKernels implements CpuKernels {
 
   @Override
   public void gate(Matrix x, Matrix gate, Matrix y, int from, int to, Scratch scratch) {
+    float[] factors = scratch.floats(0, VectorMath.LANES);
     for (int t = from; t < to; t++) {
       int xAt = x.at(t);
       int gateAt = gate.at(t);
       int yAt = y.at(t);
       int c = 0;
       for (; c + VectorMath.LANES <= x.columns(); c += VectorMath.LANES) {
+        VectorMath.silu(gate.data(), gateAt + c, factors, 0);
         FloatVector.fromArray(VectorMath.SPECIES, x.data(), xAt + c)
-            .mul(
-                VectorMath.silu(FloatVector.fromArray(VectorMath.SPECIES, gate.data(), gateAt + c)))
+            .mul(FloatVector.fromArray(VectorMath.SPECIES, factors, 0))
             .intoArray(y.data(), yAt + c);
       }
       for (; c < x.columns(); c++) {

@@ -1,10 +1,23 @@
 package io.github.ptq4vm.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Elementary functions on vectors of floats; the counterparts of {@link Elementary}. */
+/**
+ * Elementary functions on vectors of floats; the counterparts of {@link Elementary}.
+ *
+ * <p>They go from array to array. The JIT compiler of Java 17 refuses to inline a method that it
+ * has compiled on its own before, and a vector that is passed to or returned from a method that is
+ * not inlined is allocated on the heap; so no method here or in the kernels takes or returns a
+ * vector.
+ *
+ * <p>Two tricks occur twice. Among negative floats, taken as ints, the one of smaller magnitude is
+ * the smaller, so an int minimum bounds them from below, in one instruction where a maximum of
+ * floats takes five. And {@code p * 2^n}, where the integer n sits in the low bits of a rounded
+ * float, is n shifted into the place of the exponent and added to that of p.
+ */
 final class VectorMath {
   private VectorMath() {}
 
@@ -17,92 +30,114 @@ final class VectorMath {
   /**
    * Adding and taking it off again rounds a float of less than 2^22 to an integer, half to even.
    */
-  static final float ROUNDER = 0x1.8p23f;
+  static final FloatVector ROUNDER = FloatVector.broadcast(SPECIES, 0x1.8p23f);
 
-  private static final float LOG2_E = (float) (1 / Math.log(2));
+  private static final FloatVector ONE = FloatVector.broadcast(SPECIES, 1f);
+  private static final FloatVector HALF = FloatVector.broadcast(SPECIES, 0.5f);
+  private static final FloatVector TWO = FloatVector.broadcast(SPECIES, 2f);
+
+  // Bounds under which exponents do not fit a float, by their bits.
+  private static final IntVector LOWEST_POWER =
+      FloatVector.broadcast(SPECIES, -126f).reinterpretAsInts();
+  private static final IntVector LOWEST_EXPONENT =
+      FloatVector.broadcast(SPECIES, -87f).reinterpretAsInts();
+
   // ln 2 in two parts; products of the first with integers up to 8 bits are exact.
-  private static final float LN2_HIGH = 0x1.62e4p-1f;
-  private static final float LN2_LOW = (float) (Math.log(2) - 0x1.62e4p-1);
+  private static final FloatVector LOG2_E =
+      FloatVector.broadcast(SPECIES, (float) (1 / Math.log(2)));
+  private static final FloatVector MINUS_LN2_HIGH = FloatVector.broadcast(SPECIES, -0x1.62e4p-1f);
+  private static final FloatVector MINUS_LN2_LOW =
+      FloatVector.broadcast(SPECIES, (float) (0x1.62e4p-1 - Math.log(2)));
 
-  // Coefficients of the minimax polynomials for 2^f and exp(r), found by a weighted fit.
-  private static final float P1 = 0.693146978f;
-  private static final float P2 = 0.240222421f;
-  private static final float P3 = 0.0555073374f;
-  private static final float P4 = 0.00967151281f;
-  private static final float P5 = 0.00132647272f;
-  private static final float E1 = 0.999999707f;
-  private static final float E2 = 0.499991495f;
-  private static final float E3 = 0.166676362f;
-  private static final float E4 = 0.04189793f;
-  private static final float E5 = 0.00829031473f;
+  // Minimax polynomial of 2^f, |f| <= 1/2, that is 1 at 0.
+  private static final FloatVector P1 = FloatVector.broadcast(SPECIES, 0.693146978f);
+  private static final FloatVector P2 = FloatVector.broadcast(SPECIES, 0.240222421f);
+  private static final FloatVector P3 = FloatVector.broadcast(SPECIES, 0.0555073374f);
+  private static final FloatVector P4 = FloatVector.broadcast(SPECIES, 0.00967151281f);
+  private static final FloatVector P5 = FloatVector.broadcast(SPECIES, 0.00132647272f);
+
+  // Minimax polynomial of exp(r), |r| <= ln(2)/2, that is 1 at 0.
+  private static final FloatVector E1 = FloatVector.broadcast(SPECIES, 0.999999707f);
+  private static final FloatVector E2 = FloatVector.broadcast(SPECIES, 0.499991495f);
+  private static final FloatVector E3 = FloatVector.broadcast(SPECIES, 0.166676362f);
+  private static final FloatVector E4 = FloatVector.broadcast(SPECIES, 0.04189793f);
+  private static final FloatVector E5 = FloatVector.broadcast(SPECIES, 0.00829031473f);
+
+  // Series of artanh(z) / z in z^2.
+  private static final FloatVector A1 = FloatVector.broadcast(SPECIES, 1f / 3);
+  private static final FloatVector A2 = FloatVector.broadcast(SPECIES, 1f / 5);
+  private static final FloatVector A3 = FloatVector.broadcast(SPECIES, 1f / 7);
+  private static final FloatVector A4 = FloatVector.broadcast(SPECIES, 1f / 9);
+  private static final FloatVector A5 = FloatVector.broadcast(SPECIES, 1f / 11);
+  private static final FloatVector A6 = FloatVector.broadcast(SPECIES, 1f / 13);
 
   /**
-   * {@code 2^x} for x of at most 0; from -126 downwards the result stays {@code 2^-126}. Relative
-   * error below 2e-7.
+   * Powers of two: for {@code count} vectors, {@code y = 2^(x * factor)}, with one factor for each
+   * lane. The products must have a negative sign; from -126 downwards the result stays {@code
+   * 2^-126}. Relative error below 2e-7 for a given product.
    */
-  static FloatVector exp2(FloatVector x) {
-    FloatVector bounded = x.max(-126f);
-    FloatVector rounded = bounded.add(ROUNDER);
-    FloatVector f = bounded.sub(rounded.sub(ROUNDER));
-    // Minimax polynomial of 2^f, |f| <= 1/2, that is 1 at 0.
-    FloatVector p = f.fma(broadcast(P5), broadcast(P4));
-    p = p.fma(f, broadcast(P3));
-    p = p.fma(f, broadcast(P2));
-    p = p.fma(f, broadcast(P1));
-    p = p.fma(f, broadcast(1f));
-    return scale(p, rounded);
+  static void exp2(float[] x, int xAt, float[] factor, int factorAt, float[] y, int count) {
+    for (int i = 0; i < count; i++) {
+      FloatVector product =
+          FloatVector.fromArray(SPECIES, x, xAt + i * LANES)
+              .mul(FloatVector.fromArray(SPECIES, factor, factorAt));
+      FloatVector bounded = product.reinterpretAsInts().min(LOWEST_POWER).reinterpretAsFloats();
+      FloatVector rounded = bounded.add(ROUNDER);
+      FloatVector f = bounded.sub(rounded.sub(ROUNDER));
+      FloatVector p = f.fma(P5, P4);
+      p = p.fma(f, P3);
+      p = p.fma(f, P2);
+      p = p.fma(f, P1);
+      p = p.fma(f, ONE);
+      IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+      p.reinterpretAsInts().add(exponent).reinterpretAsFloats().intoArray(y, i * LANES);
+    }
   }
 
   /**
-   * {@code exp(x)} for x of at most 0; from -87 downwards the result stays {@code exp(-87)}.
+   * One vector of {@code exp(-|x|)}; where |x| is above 87 the result stays {@code exp(-87)}.
    * Relative error below 2e-7.
    */
-  static FloatVector expNonPositive(FloatVector x) {
-    FloatVector bounded = x.max(-87f);
-    FloatVector rounded = bounded.mul(LOG2_E).add(ROUNDER);
+  static void exp(float[] x, int xAt, float[] y, int yAt) {
+    FloatVector negative = FloatVector.fromArray(SPECIES, x, xAt).abs().neg();
+    FloatVector bounded = negative.reinterpretAsInts().min(LOWEST_EXPONENT).reinterpretAsFloats();
+    FloatVector rounded = bounded.fma(LOG2_E, ROUNDER);
     FloatVector n = rounded.sub(ROUNDER);
-    FloatVector r = n.fma(broadcast(-LN2_HIGH), bounded);
-    r = n.fma(broadcast(-LN2_LOW), r);
-    // Minimax polynomial of exp(r), |r| <= ln(2)/2, that is 1 at 0.
-    FloatVector p = r.fma(broadcast(E5), broadcast(E4));
-    p = p.fma(r, broadcast(E3));
-    p = p.fma(r, broadcast(E2));
-    p = p.fma(r, broadcast(E1));
-    p = p.fma(r, broadcast(1f));
-    return scale(p, rounded);
+    FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, bounded));
+    FloatVector p = r.fma(E5, E4);
+    p = p.fma(r, E3);
+    p = p.fma(r, E2);
+    p = p.fma(r, E1);
+    p = p.fma(r, ONE);
+    IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+    p.reinterpretAsInts().add(exponent).reinterpretAsFloats().intoArray(y, yAt);
   }
 
-  /** {@code log(1 + exp(x))}. */
-  static FloatVector softplus(FloatVector x) {
-    FloatVector e = expNonPositive(x.abs().neg());
-    FloatVector z = e.div(e.add(2f));
+  /** One vector of {@code log(1 + exp(x))}; x and y must not overlap. */
+  static void softplus(float[] x, int xAt, float[] y, int yAt) {
+    exp(x, xAt, y, yAt);
+    FloatVector e = FloatVector.fromArray(SPECIES, y, yAt);
+    FloatVector z = e.div(e.add(TWO));
     FloatVector s = z.mul(z);
-    FloatVector p = s.fma(broadcast(1f / 13), broadcast(1f / 11));
-    p = p.fma(s, broadcast(1f / 9));
-    p = p.fma(s, broadcast(1f / 7));
-    p = p.fma(s, broadcast(1f / 5));
-    p = p.fma(s, broadcast(1f / 3));
-    FloatVector half = p.fma(z.mul(s), z);
-    return half.add(half).add(x.max(0f));
+    FloatVector p = s.fma(A6, A5);
+    p = p.fma(s, A4);
+    p = p.fma(s, A3);
+    p = p.fma(s, A2);
+    p = p.fma(s, A1);
+    FloatVector artanh = p.fma(z.mul(s), z);
+    // max(x, 0) is exactly half of x + |x|.
+    FloatVector v = FloatVector.fromArray(SPECIES, x, xAt);
+    v.add(v.abs()).fma(HALF, artanh.add(artanh)).intoArray(y, yAt);
   }
 
-  /** {@code x / (1 + exp(-x))}. */
-  static FloatVector silu(FloatVector x) {
-    FloatVector e = expNonPositive(x.abs().neg());
-    return x.min(0f).mul(e).add(x.max(0f)).div(e.add(1f));
-  }
-
-  static FloatVector broadcast(float value) {
-    return FloatVector.broadcast(SPECIES, value);
-  }
-
-  /**
-   * {@code p * 2^n} where the integer n sits in the low bits of {@code rounded}: shifted into the
-   * place of the exponent and added to that of p.
-   */
-  private static FloatVector scale(FloatVector p, FloatVector rounded) {
-    return p.reinterpretAsInts()
-        .add(rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
-        .reinterpretAsFloats();
+  /** One vector of {@code x / (1 + exp(-x))}; x and y must not overlap. */
+  static void silu(float[] x, int xAt, float[] y, int yAt) {
+    exp(x, xAt, y, yAt);
+    FloatVector e = FloatVector.fromArray(SPECIES, y, yAt);
+    FloatVector v = FloatVector.fromArray(SPECIES, x, xAt);
+    FloatVector magnitude = v.abs();
+    // (max(x, 0) + min(x, 0)*e) / (1 + e), both times two.
+    FloatVector twice = v.sub(magnitude).fma(e, v.add(magnitude));
+    twice.mul(HALF).div(e.add(ONE)).intoArray(y, yAt);
   }
 }

@@ -2,6 +2,7 @@ package io.github.ptq4vm.cpu;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,13 @@ import org.jspecify.annotations.Nullable;
 final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
   private static final int EXACT = 1 << 24;
   private static final int PANEL = VectorTile.PANEL;
+  private static final int LANES = VectorMath.LANES;
+  private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
+
+  // Bounds that no code reaches, within which the rounding works.
+  private static final FloatVector LOWEST = FloatVector.broadcast(SPECIES, -512f);
+  private static final FloatVector HIGHEST = FloatVector.broadcast(SPECIES, 512f);
+  private static final FloatVector ZERO = FloatVector.broadcast(SPECIES, 0f);
 
   private final QuantizedWeights weights;
   private final float[] packed;
@@ -117,19 +125,36 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
     float[] data = x.data();
     int row = x.at(token);
     int k = 0;
-    for (; k + VectorMath.LANES <= in; k += VectorMath.LANES) {
-      FloatVector scaled =
-          FloatVector.fromArray(VectorMath.SPECIES, data, row + k)
-              .mul(FloatVector.fromArray(VectorMath.SPECIES, smoothing, k))
-              .mul(inverseStep)
-              .min(512f)
-              .max(-512f);
-      FloatVector rounded = scaled.add(VectorMath.ROUNDER).sub(VectorMath.ROUNDER);
-      rounded.add(zero).min(limit).max(0f).intoArray(codes, at + k);
+    for (; k + LANES <= in; k += LANES) {
+      quantize(data, row + k, smoothing, k, inverseStep, zero, limit, codes, at + k);
     }
     for (; k < in; k++) {
       codes[at + k] = ScalarQuantizedLinear.code(weights, data[row + k], token, k, inverseStep);
     }
+  }
+
+  /** One vector of codes. */
+  private static void quantize(
+      float[] x,
+      int xAt,
+      float[] smoothing,
+      int channel,
+      float inverseStep,
+      float zero,
+      float limit,
+      float[] codes,
+      int at) {
+    FloatVector.fromArray(SPECIES, x, xAt)
+        .mul(FloatVector.fromArray(SPECIES, smoothing, channel))
+        .mul(inverseStep)
+        .min(HIGHEST)
+        .max(LOWEST)
+        .add(VectorMath.ROUNDER)
+        .sub(VectorMath.ROUNDER)
+        .add(zero)
+        .min(limit)
+        .max(ZERO)
+        .intoArray(codes, at);
   }
 
   /** Sums of a tile range by range, added as ints. */
@@ -157,20 +182,25 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
   private void scale(float[] sums, int row, int token, int first) {
     float zero = weights.zeroPoint()[token];
     float step = weights.inputStep()[token];
-    for (int j = 0; j < PANEL; j += VectorMath.LANES) {
-      FloatVector sum = FloatVector.fromArray(VectorMath.SPECIES, sums, row + j);
-      // One rounding of the exact difference, as when an int difference becomes a float.
-      FloatVector centred =
-          FloatVector.fromArray(VectorMath.SPECIES, rowSum, first + j)
-              .fma(VectorMath.broadcast(-zero), sum);
-      FloatVector scale =
-          FloatVector.fromArray(VectorMath.SPECIES, weightStep, first + j).mul(step);
-      FloatVector y =
-          bias == null
-              ? centred.mul(scale)
-              : centred.fma(scale, FloatVector.fromArray(VectorMath.SPECIES, bias, first + j));
-      y.intoArray(sums, row + j);
+    for (int j = 0; j < PANEL; j += LANES) {
+      scale(sums, row + j, -zero, step, first + j);
     }
+  }
+
+  /** Scales one vector of exact sums in place. */
+  private void scale(float[] sums, int at, float minusZero, float step, int channel) {
+    // One rounding of the exact difference, as when an int difference becomes a float.
+    FloatVector centred =
+        FloatVector.fromArray(SPECIES, rowSum, channel)
+            .fma(
+                FloatVector.broadcast(SPECIES, minusZero),
+                FloatVector.fromArray(SPECIES, sums, at));
+    FloatVector scale = FloatVector.fromArray(SPECIES, weightStep, channel).mul(step);
+    FloatVector y =
+        bias == null
+            ? centred.mul(scale)
+            : centred.fma(scale, FloatVector.fromArray(SPECIES, bias, channel));
+    y.intoArray(sums, at);
   }
 
   /** Scales a row of int sums. */

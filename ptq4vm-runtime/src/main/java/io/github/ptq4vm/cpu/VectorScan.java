@@ -38,57 +38,59 @@ final class VectorScan implements CpuKernels.Scan {
   @Override
   public void apply(
       Matrix u, Matrix dt, Matrix b, Matrix c, Matrix y, int from, int to, Scratch scratch) {
-    int tokens = u.rows();
     float[] state = scratch.floats(0, states * LANES);
-    float[] delta = scratch.floats(1, tokens * LANES);
-    float[] driven = scratch.floats(2, tokens * LANES);
+    float[] decay = scratch.floats(1, states * LANES);
+    float[] delta = scratch.floats(2, LANES);
     int d = from;
     for (; d + LANES <= to; d += LANES) {
       Arrays.fill(state, 0, states * LANES, 0f);
-      prepare(u, dt, y, d, delta, driven);
-      recur(b, c, y, d, delta, driven, state);
+      for (int t = 0; t < u.rows(); t++) {
+        VectorMath.softplus(dt.data(), dt.at(t) + d, delta, 0);
+        VectorMath.exp2(rates, d * states, delta, 0, decay, states);
+        recur(
+            u.data(),
+            u.at(t) + d,
+            delta,
+            decay,
+            b.data(),
+            b.at(t),
+            c.data(),
+            c.at(t),
+            d,
+            state,
+            y.data(),
+            y.at(t) + d);
+      }
     }
     if (d < to && rest != null) {
       rest.apply(u, dt, b, c, y, d, to, scratch);
     }
   }
 
-  // Two methods, because the JIT compiler stops inlining in a method that holds both, and a vector
-  // that crosses a call is allocated on the heap.
-
-  /** What does not depend on the states: {@code delta}, {@code delta*u} and {@code skip*u}. */
-  private void prepare(Matrix u, Matrix dt, Matrix y, int d, float[] delta, float[] driven) {
-    FloatVector gain = FloatVector.fromArray(SPECIES, skip, d);
-    for (int t = 0; t < u.rows(); t++) {
-      FloatVector input = FloatVector.fromArray(SPECIES, u.data(), u.at(t) + d);
-      FloatVector step =
-          VectorMath.softplus(FloatVector.fromArray(SPECIES, dt.data(), dt.at(t) + d));
-      step.intoArray(delta, t * LANES);
-      step.mul(input).intoArray(driven, t * LANES);
-      gain.mul(input).intoArray(y.data(), y.at(t) + d);
-    }
-  }
-
-  /** The recurrence; adds the states' part to y. */
+  /** One token of the recurrence: updates all states of a vector of channels and computes y. */
   private void recur(
-      Matrix b, Matrix c, Matrix y, int d, float[] delta, float[] driven, float[] state) {
-    for (int t = 0; t < y.rows(); t++) {
-      FloatVector step = FloatVector.fromArray(SPECIES, delta, t * LANES);
-      FloatVector input = FloatVector.fromArray(SPECIES, driven, t * LANES);
-      FloatVector result = FloatVector.fromArray(SPECIES, y.data(), y.at(t) + d);
-      int rate = d * states;
-      int bAt = b.at(t);
-      int cAt = c.at(t);
-      for (int n = 0; n < states; n++) {
-        FloatVector decay =
-            VectorMath.exp2(step.mul(FloatVector.fromArray(SPECIES, rates, rate + n * LANES)));
-        FloatVector h =
-            decay.fma(
-                FloatVector.fromArray(SPECIES, state, n * LANES), input.mul(b.data()[bAt + n]));
-        h.intoArray(state, n * LANES);
-        result = h.fma(VectorMath.broadcast(c.data()[cAt + n]), result);
-      }
-      result.intoArray(y.data(), y.at(t) + d);
+      float[] u,
+      int uAt,
+      float[] delta,
+      float[] decay,
+      float[] b,
+      int bAt,
+      float[] c,
+      int cAt,
+      int channel,
+      float[] state,
+      float[] y,
+      int yAt) {
+    FloatVector input = FloatVector.fromArray(SPECIES, u, uAt);
+    FloatVector driven = FloatVector.fromArray(SPECIES, delta, 0).mul(input);
+    FloatVector result = FloatVector.fromArray(SPECIES, skip, channel).mul(input);
+    for (int n = 0; n < states; n++) {
+      FloatVector h =
+          FloatVector.fromArray(SPECIES, decay, n * LANES)
+              .fma(FloatVector.fromArray(SPECIES, state, n * LANES), driven.mul(b[bAt + n]));
+      h.intoArray(state, n * LANES);
+      result = h.fma(FloatVector.broadcast(SPECIES, c[cAt + n]), result);
     }
+    result.intoArray(y, yAt);
   }
 }
