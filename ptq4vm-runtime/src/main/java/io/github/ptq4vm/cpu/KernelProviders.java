@@ -45,7 +45,10 @@ final class KernelProviders {
         if (obstacle.isEmpty()) {
           return vector();
         }
-        log(Level.WARNING, "CPU kernels: scalar, which are several times slower. " + obstacle);
+        log(
+            Level.INFO,
+            "CPU kernels: scalar, good for single images; the vector kernels are faster for many. "
+                + obstacle);
         return new ScalarKernels();
       default:
         throw new IllegalArgumentException(
