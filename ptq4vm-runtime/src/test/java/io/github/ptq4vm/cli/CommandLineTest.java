@@ -1,6 +1,7 @@
 package io.github.ptq4vm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -88,6 +89,34 @@ class CommandLineTest {
     assertThat(lines.get(1).has("logits")).isFalse();
     assertThat(lines.get(2).get("error").getAsString()).contains("no JPEG or PNG");
     assertThat(lines.get(3).get("error").getAsString()).contains("absent.jpg");
+  }
+
+  @Test
+  void followsSymbolicLinks() throws IOException {
+    image("elsewhere/arrow/1.png", 1);
+    image("elsewhere/single.png", 2);
+    Path classes = Files.createDirectory(folder.resolve("classes"));
+    Path all = folder.resolve("all");
+    Path link = classes.resolve("arrow");
+    try {
+      Files.createSymbolicLink(link, folder.resolve("elsewhere/arrow"));
+      Files.createSymbolicLink(classes.resolve("b.png"), folder.resolve("elsewhere/single.png"));
+      Files.createSymbolicLink(classes.resolve("gone.png"), folder.resolve("absent.png"));
+      Files.createSymbolicLink(all, classes);
+    } catch (IOException | UnsupportedOperationException e) {
+      assumeTrue(false, "symbolic links cannot be made here: " + e);
+    }
+
+    assertThat(run("predict", "--model", jar, all)).isZero();
+    assertThat(lines())
+        .extracting(line -> line.get("file").getAsString())
+        .containsExactly(all.resolve("arrow/1.png").toString(), all.resolve("b.png").toString());
+
+    out.getBuffer().setLength(0);
+    Path back = Files.createSymbolicLink(classes.resolve("back"), classes);
+    assertThat(run("predict", "--model", jar, classes)).isEqualTo(1);
+    assertThat(lines().get(0).get("error").getAsString())
+        .contains("symbolic link " + back + " leads back");
   }
 
   @Test
