@@ -45,7 +45,9 @@ final class KernelProviders {
         if (obstacle.isEmpty()) {
           return vector();
         }
-        log(Level.WARNING, "CPU kernels: scalar, which are several times slower. " + obstacle);
+        log(
+            Level.WARNING,
+            "CPU kernels: scalar, several times slower than vector for many images. " + obstacle);
         return new ScalarKernels();
       default:
         throw new IllegalArgumentException(
@@ -66,7 +68,11 @@ final class KernelProviders {
   /** Why the Vector API cannot be used here and what to do about it, or empty. */
   private static String vectorObstacle() {
     if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
-      return "The module " + MODULE + " is missing: start Java with --add-modules " + MODULE + ".";
+      return "The module "
+          + MODULE
+          + " is missing: start Java with it, as in \"java --add-modules "
+          + MODULE
+          + " -jar ...\".";
     }
     return obstacleOf(System.getProperty("java.vm.info", ""));
   }

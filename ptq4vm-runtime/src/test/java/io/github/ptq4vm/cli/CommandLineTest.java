@@ -164,7 +164,7 @@ class CommandLineTest {
   }
 
   @Test
-  void usesTheVectorModuleThoughItWasStartedWithout() throws Exception {
+  void advisesTheVectorModuleButStartsNoOtherJvm() throws Exception {
     Path image = image("a.png", 1);
     Path bad = Files.writeString(folder.resolve("bad.png"), "no image");
     Path errors = folder.resolve("errors.txt");
@@ -186,7 +186,10 @@ class CommandLineTest {
 
     assertThat(process.waitFor()).isEqualTo(1);
     assertThat(output.lines()).hasSize(2).allMatch(line -> line.startsWith("{\"file\":"));
-    assertThat(errors).content().contains("jdk.incubator.vector").doesNotContain("Exception");
+    assertThat(errors)
+        .content()
+        .contains("CPU kernels: scalar", "java --add-modules jdk.incubator.vector -jar")
+        .doesNotContain("CPU kernels: vector", "Exception");
   }
 
   private int run(Object... arguments) {
