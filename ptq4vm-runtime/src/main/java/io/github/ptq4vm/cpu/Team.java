@@ -1,6 +1,7 @@
 package io.github.ptq4vm.cpu;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
@@ -33,14 +34,29 @@ final class Team implements AutoCloseable {
     void run(int part, int member);
   }
 
-  /** Hires {@code members - 1} helpers. */
+  /**
+   * Hires {@code members - 1} helpers, or as many as a pool accepts that is being shut down: what is
+   * under way then can still be finished.
+   */
   Team(Executor pool, int members) {
-    this.members = members;
     this.sleepers = new AtomicReferenceArray<>(members);
-    for (int i = 1; i < members; i++) {
-      int member = i;
-      pool.execute(() -> help(member));
+    this.members = 1 + hire(pool, members - 1);
+  }
+
+  private int hire(Executor pool, int helpers) {
+    for (int hired = 0; hired < helpers; hired++) {
+      int member = hired + 1;
+      try {
+        pool.execute(() -> help(member));
+      } catch (RejectedExecutionException shutDown) {
+        return hired;
+      } catch (RuntimeException | Error e) {
+        // Nobody gets this team, so nobody else could let the helpers go.
+        close();
+        throw e;
+      }
     }
+    return helpers;
   }
 
   /** The calling thread alone. */
@@ -75,7 +91,7 @@ final class Team implements AutoCloseable {
 
   private void publish(Job next) {
     job = next;
-    for (int i = 1; i < members; i++) {
+    for (int i = 1; i < sleepers.length(); i++) {
       Thread sleeper = sleepers.get(i);
       if (sleeper != null) {
         LockSupport.unpark(sleeper);

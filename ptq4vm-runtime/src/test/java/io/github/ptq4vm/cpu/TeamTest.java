@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -74,6 +78,51 @@ class TeamTest {
         assertThat(counts.get(i)).isEqualTo(2);
       }
     }
+  }
+
+  @Test
+  void worksWithTheHelpersThatAPoolStillAccepts() throws InterruptedException {
+    Executor closing = accepting(1, new RejectedExecutionException("shut down"));
+    AtomicIntegerArray counts = new AtomicIntegerArray(10);
+    try (Team team = new Team(closing, 4)) {
+      assertThat(team.members()).isEqualTo(2);
+      team.forEach(
+          10,
+          (part, member) -> {
+            assertThat(member).isLessThan(2);
+            counts.incrementAndGet(part);
+          });
+    }
+    for (int i = 0; i < 10; i++) {
+      assertThat(counts.get(i)).isEqualTo(1);
+    }
+    requireThatHelpersLeave();
+  }
+
+  @Test
+  void letsHelpersGoWhenItCannotBeMade() throws InterruptedException {
+    Executor exhausted = accepting(2, new OutOfMemoryError("no more threads"));
+    assertThatThrownBy(() -> new Team(exhausted, 4)).hasMessage("no more threads");
+    requireThatHelpersLeave();
+  }
+
+  /** The pool, which fails after some tasks. */
+  private Executor accepting(int tasks, Throwable failure) {
+    AtomicInteger accepted = new AtomicInteger();
+    return task -> {
+      if (accepted.incrementAndGet() <= tasks) {
+        pool.execute(task);
+      } else if (failure instanceof Error error) {
+        throw error;
+      } else {
+        throw (RuntimeException) failure;
+      }
+    };
+  }
+
+  private void requireThatHelpersLeave() throws InterruptedException {
+    pool.shutdown();
+    assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
