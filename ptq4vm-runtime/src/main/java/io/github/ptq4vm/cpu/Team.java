@@ -35,8 +35,8 @@ final class Team implements AutoCloseable {
   }
 
   /**
-   * Hires {@code members - 1} helpers, or as many as a pool accepts that is being shut down: what is
-   * under way then can still be finished.
+   * Hires {@code members - 1} helpers, or as many as a pool accepts that is being shut down: what
+   * is under way then can still be finished.
    */
   Team(Executor pool, int members) {
     this.sleepers = new AtomicReferenceArray<>(members);
@@ -129,6 +129,7 @@ final class Team implements AutoCloseable {
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger done = new AtomicInteger();
     private volatile @Nullable Throwable failure;
+    private volatile @Nullable Thread waiter;
 
     Job(Task task, int parts) {
       this.task = task;
@@ -144,18 +145,19 @@ final class Team implements AutoCloseable {
         } catch (RuntimeException | Error e) {
           failure = e;
         } finally {
-          done.incrementAndGet();
+          if (done.incrementAndGet() == parts) {
+            LockSupport.unpark(waiter);
+          }
         }
       }
     }
 
     void await() {
-      for (int spins = 0; done.get() < parts; spins++) {
-        if (spins < SPINS) {
-          Thread.onSpinWait();
-        } else {
-          Thread.yield();
-        }
+      for (int i = 0; i < SPINS && done.get() < parts; i++) {
+        Thread.onSpinWait();
+      }
+      if (done.get() < parts) {
+        sleep();
       }
       Throwable thrown = failure;
       if (thrown instanceof Error error) {
@@ -163,6 +165,19 @@ final class Team implements AutoCloseable {
       }
       if (thrown instanceof RuntimeException exception) {
         throw exception;
+      }
+    }
+
+    private void sleep() {
+      waiter = Thread.currentThread();
+      boolean interrupted = false;
+      while (done.get() < parts) {
+        LockSupport.park(this);
+        // An interrupted thread would not sleep; the flag is the caller's and comes back below.
+        interrupted |= Thread.interrupted();
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }

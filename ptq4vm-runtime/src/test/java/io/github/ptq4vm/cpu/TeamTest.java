@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.AfterEach;
@@ -104,6 +106,42 @@ class TeamTest {
     Executor exhausted = accepting(2, new OutOfMemoryError("no more threads"));
     assertThatThrownBy(() -> new Team(exhausted, 4)).hasMessage("no more threads");
     requireThatHelpersLeave();
+  }
+
+  @Test
+  void callerSleepsUntilTheLastHelperIsDoneAndKeepsItsInterrupt() {
+    Thread caller = Thread.currentThread();
+    CountDownLatch helping = new CountDownLatch(1);
+    AtomicBoolean slept = new AtomicBoolean();
+    try (Team team = new Team(pool, 2)) {
+      team.forEach(
+          2,
+          (part, member) -> {
+            if (member == 1) {
+              helping.countDown();
+              slept.set(comesToSleep(caller));
+            } else {
+              // Not by sleeping: the helper watches for that.
+              while (helping.getCount() > 0) {
+                Thread.onSpinWait();
+              }
+              caller.interrupt();
+            }
+          });
+    }
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(slept).isTrue();
+  }
+
+  private static boolean comesToSleep(Thread thread) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (thread.isInterrupted() || thread.getState() != Thread.State.WAITING) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      Thread.onSpinWait();
+    }
+    return true;
   }
 
   /** The pool, which fails after some tasks. */
