@@ -12,12 +12,17 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 
 /** Who may import whom. Exceptions of the public API belong to every room; they import nothing. */
 @AnalyzeClasses(packages = "io.github.ptq4vm", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -120,6 +125,17 @@ class StructureTest {
             .map(JavaClass::getName)
             .toList();
     assertThat(printing).isEmpty();
+  }
+
+  @Test
+  void noClassIsOver500Lines() throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of("src"))) {
+      List<Path> sources = files.filter(file -> file.toString().endsWith(".java")).toList();
+      assertThat(sources).hasSizeGreaterThan(100);
+      for (Path source : sources) {
+        assertThat(Files.readAllLines(source)).as(source.toString()).hasSizeLessThanOrEqualTo(500);
+      }
+    }
   }
 
   private static DescribedPredicate<JavaClass> in(Set<String> rooms) {

@@ -1,6 +1,7 @@
 package io.github.ptq4vm.artifact;
 
 import io.github.ptq4vm.CorruptModelException;
+import io.github.ptq4vm.Ptq4vmException;
 import io.github.ptq4vm.UnsupportedModelException;
 import io.github.ptq4vm.image.Preprocessing;
 import io.github.ptq4vm.network.Model;
@@ -11,12 +12,14 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * Reads a model's files. The digest file vouches for {@code model.json}, which vouches for every
- * other file; nothing is parsed before its digest was checked.
+ * other file; nothing is parsed before its digest was checked. Files whose content is not needed
+ * are checked too, without taking memory for them.
  */
 final class ArtifactReader {
 
@@ -43,6 +46,7 @@ final class ArtifactReader {
    * @param directory directory of its files, ending with a slash
    * @throws CorruptModelException if a file is missing, damaged or contradicts another
    * @throws UnsupportedModelException if it needs a newer runtime
+   * @throws Ptq4vmException if it needs more memory than this JVM has
    */
   static Artifact read(ModelFiles files, String directory) {
     return new ArtifactReader(files, directory).read();
@@ -52,7 +56,13 @@ final class ArtifactReader {
     Manifest manifest = readManifest();
     Map<String, byte[]> contents = new HashMap<>();
     for (Map.Entry<String, FileDigest> file : manifest.files().entrySet()) {
-      contents.put(file.getKey(), readVerified(file.getKey(), file.getValue()));
+      String name = file.getKey();
+      OptionalLong limit = FileLimits.of(name, manifest.network());
+      if (limit.isPresent()) {
+        contents.put(name, readVerified(name, file.getValue(), limit.getAsLong()));
+      } else {
+        verify(name, files.digest(directory + name, file.getValue().size()), file.getValue());
+      }
     }
     Preprocessing preprocessing =
         PreprocessingJson.read(
@@ -105,17 +115,35 @@ final class ArtifactReader {
     return manifest;
   }
 
-  private byte[] readVerified(String name, FileDigest expected) {
-    if (expected.size() > Integer.MAX_VALUE - 8) {
+  private byte[] readVerified(String name, FileDigest expected, long limit) {
+    if (expected.size() > limit) {
       throw new CorruptModelException(
           describe(name)
               + " should have "
               + expected.size()
-              + " bytes, more than the 2 GiB this runtime can load. Get the jar again.");
+              + " bytes by model.json, more than the "
+              + limit
+              + " that this runtime reads of this file of this model. Get the jar again from where"
+              + " it came from.");
     }
+    requireMemory(name, expected.size());
     byte[] bytes = files.read(directory + name, (int) expected.size());
     verify(name, FileDigest.of(bytes), expected);
     return bytes;
+  }
+
+  /** What is read is held twice for a moment: as a file and as what it says. */
+  private void requireMemory(String name, long size) {
+    long heap = Runtime.getRuntime().maxMemory();
+    if (2 * size > heap) {
+      throw new Ptq4vmException(
+          describe(name)
+              + " has "
+              + size
+              + " bytes, and loading it takes twice as many, but the heap of this JVM has at most "
+              + heap
+              + ". Start Java with a larger -Xmx.");
+    }
   }
 
   private void verify(String name, FileDigest actual, FileDigest expected) {

@@ -12,6 +12,7 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -57,7 +58,9 @@ public final class ArtifactWriter {
     SortedMap<String, Content> files = files(content);
     SortedMap<String, FileDigest> digests = new TreeMap<>();
     for (Map.Entry<String, Content> file : files.entrySet()) {
-      digests.put(file.getKey(), file.getValue().digest());
+      FileDigest digest = file.getValue().digest();
+      requireReadable(file.getKey(), digest, content);
+      digests.put(file.getKey(), digest);
     }
     Manifest manifest =
         new Manifest(
@@ -93,6 +96,22 @@ public final class ArtifactWriter {
           jar.add(entry.getKey(), entry.getValue());
         }
       }
+    }
+  }
+
+  private static void requireReadable(String name, FileDigest digest, ArtifactContent content) {
+    OptionalLong limit = FileLimits.of(name, content.model().network());
+    if (limit.isPresent() && digest.size() > limit.getAsLong()) {
+      throw new IllegalArgumentException(
+          "The file "
+              + name
+              + " of the model "
+              + content.description().id()
+              + " would have "
+              + digest.size()
+              + " bytes, but nobody reads more than "
+              + limit.getAsLong()
+              + " of it. Make its content shorter.");
     }
   }
 

@@ -2,19 +2,9 @@ package io.github.ptq4vm.artifact;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import com.google.gson.Strictness;
-import com.google.gson.ToNumberPolicy;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import io.github.ptq4vm.CorruptModelException;
-import java.io.IOException;
-import java.io.StringReader;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -23,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A JSON value that knows where it stands, so that whatever is wrong with it can be said with its
- * path. Parsing is strict: valid UTF-8, RFC 8259, no name twice in an object, nothing behind the
- * value.
+ * path.
  *
  * @param element the value
  * @param document what messages call the document
@@ -37,63 +26,9 @@ record JsonValue(JsonElement element, String document, String path) {
 
   /** Parses a document, which must be an object. */
   static JsonValue parse(byte[] utf8, String document) {
-    try {
-      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
-      JsonReader reader = new JsonReader(new StringReader(text));
-      reader.setStrictness(Strictness.STRICT);
-      JsonElement element = read(reader, document);
-      if (reader.peek() != JsonToken.END_DOCUMENT) {
-        throw new IOException("there is more behind the first value");
-      }
-      JsonValue root = new JsonValue(element, document, "$");
-      root.object();
-      return root;
-    } catch (CharacterCodingException e) {
-      throw new CorruptModelException(document + " is not valid UTF-8. Get the file again.", e);
-    } catch (IOException | IllegalStateException | NumberFormatException e) {
-      throw new CorruptModelException(
-          document + " is not valid JSON: " + e.getMessage() + ". Get the file again.", e);
-    }
-  }
-
-  private static JsonElement read(JsonReader reader, String document) throws IOException {
-    switch (reader.peek()) {
-      case BEGIN_OBJECT:
-        JsonObject object = new JsonObject();
-        reader.beginObject();
-        while (reader.hasNext()) {
-          String name = reader.nextName();
-          if (object.has(name)) {
-            throw new CorruptModelException(
-                document
-                    + " has the name \""
-                    + shorten(name)
-                    + "\" twice at "
-                    + reader.getPath()
-                    + ". Get the file again.");
-          }
-          object.add(name, read(reader, document));
-        }
-        reader.endObject();
-        return object;
-      case BEGIN_ARRAY:
-        JsonArray array = new JsonArray();
-        reader.beginArray();
-        while (reader.hasNext()) {
-          array.add(read(reader, document));
-        }
-        reader.endArray();
-        return array;
-      case STRING:
-        return new JsonPrimitive(reader.nextString());
-      case NUMBER:
-        return new JsonPrimitive(ToNumberPolicy.LAZILY_PARSED_NUMBER.readNumber(reader));
-      case BOOLEAN:
-        return new JsonPrimitive(reader.nextBoolean());
-      default:
-        reader.nextNull();
-        return JsonNull.INSTANCE;
-    }
+    JsonValue root = new JsonValue(StrictJson.parse(utf8, document), document, "$");
+    root.object();
+    return root;
   }
 
   /** Names of the fields of this object, in the document's order. */
@@ -107,7 +42,7 @@ record JsonValue(JsonElement element, String document, String path) {
     if (field == null) {
       throw corrupt("lacks the field \"" + name + "\"");
     }
-    return new JsonValue(field, document, path + "." + name);
+    return new JsonValue(field, document, path + "." + shorten(name));
   }
 
   /** Whether there is a field of this name. */
@@ -229,7 +164,8 @@ record JsonValue(JsonElement element, String document, String path) {
         cause);
   }
 
-  private static String shorten(String text) {
+  /** The beginning of a text that may be too long for a message. */
+  static String shorten(String text) {
     return text.length() <= SHOWN_CHARACTERS ? text : text.substring(0, SHOWN_CHARACTERS) + "...";
   }
 }

@@ -2,6 +2,8 @@ package io.github.ptq4vm.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +27,7 @@ final class ImageFiles {
 
   /**
    * Files as they are named; of a directory, every file below it whose name ends as that of a JPEG
-   * or PNG file, sorted by path. Symbolic links to directories are not followed.
+   * or PNG file, sorted by path. Symbolic links are followed, as data sets are often made of them.
    */
   static List<Found> below(List<Path> paths) {
     List<Found> found = new ArrayList<>();
@@ -40,7 +42,7 @@ final class ImageFiles {
   }
 
   private static void addBelow(Path directory, List<Found> found) {
-    try (Stream<Path> walk = Files.walk(directory)) {
+    try (Stream<Path> walk = Files.walk(directory, FileVisitOption.FOLLOW_LINKS)) {
       List<Path> files =
           walk.filter(ImageFiles::isImage)
               .filter(Files::isRegularFile)
@@ -51,8 +53,14 @@ final class ImageFiles {
         found.add(new Found(directory, "The directory holds no JPEG or PNG files."));
       }
     } catch (IOException | UncheckedIOException e) {
-      found.add(new Found(directory, "The directory cannot be read: " + e.getMessage()));
+      found.add(new Found(directory, "The directory cannot be read: " + reason(e)));
     }
+  }
+
+  private static String reason(Exception problem) {
+    return problem.getCause() instanceof FileSystemLoopException loop
+        ? "the symbolic link " + loop.getFile() + " leads back to where it lies. Remove the link."
+        : problem.getMessage();
   }
 
   private static boolean isImage(Path file) {

@@ -33,9 +33,6 @@ public final class Main implements Runnable {
 
   /** Runs a command and exits with its status. */
   public static void main(String[] arguments) {
-    if (arguments.length > 0 && arguments[0].equals("predict")) {
-      VectorModule.relaunch(arguments).ifPresent(System::exit);
-    }
     CommandLine commandLine = commandLine();
     commandLine.setOut(new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8)));
     commandLine.setErr(

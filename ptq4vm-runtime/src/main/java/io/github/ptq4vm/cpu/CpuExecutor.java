@@ -9,7 +9,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,7 +29,7 @@ public final class CpuExecutor implements AutoCloseable {
   private final Map<String, CpuKernels.QuantizedLinear> quantized = new HashMap<>();
   private final int threads;
   private final ExecutorService helpers;
-  private final ConcurrentLinkedDeque<Workspace> idle = new ConcurrentLinkedDeque<>();
+  private final WorkspacePool workspaces;
 
   /** What a {@link #trace} looks at after each operation. */
   private interface Observer {
@@ -63,6 +62,10 @@ public final class CpuExecutor implements AutoCloseable {
     this.threads = threads;
     this.layout = new Layout(network);
     this.operations = network.operations();
+    this.workspaces =
+        new WorkspacePool(
+            () -> layout.workspace(threads),
+            Math.max(threads, Runtime.getRuntime().availableProcessors()));
     Steps factory = new Steps(model, layout, kernels);
     for (Operation operation : operations) {
       if (operation instanceof Operation.Linear linear && linear.precision() != null) {
@@ -168,20 +171,17 @@ public final class CpuExecutor implements AutoCloseable {
   @Override
   public void close() {
     helpers.shutdown();
-    idle.clear();
+    workspaces.close();
   }
 
   private float[] logits(float[] image, Team team) {
-    Workspace workspace = idle.pollFirst();
-    if (workspace == null) {
-      workspace = layout.workspace(threads);
-    }
+    Workspace workspace = workspaces.take();
     load(image, workspace);
     for (Step step : steps) {
       step.run(workspace, team);
     }
     float[] logits = workspace.value(layout.number(network.logits())).copy();
-    idle.addFirst(workspace);
+    workspaces.giveBack(workspace);
     return logits;
   }
 

@@ -69,7 +69,11 @@ final class KernelProviders {
   /** Why the Vector API cannot be used here and what to do about it, or empty. */
   private static String vectorObstacle() {
     if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
-      return "The module " + MODULE + " is missing: start Java with --add-modules " + MODULE + ".";
+      return "The module "
+          + MODULE
+          + " is missing: start Java with it, as in \"java --add-modules "
+          + MODULE
+          + " -jar ...\".";
     }
     return obstacleOf(System.getProperty("java.vm.info", ""));
   }

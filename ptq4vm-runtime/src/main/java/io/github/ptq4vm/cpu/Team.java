@@ -1,6 +1,7 @@
 package io.github.ptq4vm.cpu;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
@@ -33,14 +34,29 @@ final class Team implements AutoCloseable {
     void run(int part, int member);
   }
 
-  /** Hires {@code members - 1} helpers. */
+  /**
+   * Hires {@code members - 1} helpers, or as many as a pool accepts that is being shut down: what
+   * is under way then can still be finished.
+   */
   Team(Executor pool, int members) {
-    this.members = members;
     this.sleepers = new AtomicReferenceArray<>(members);
-    for (int i = 1; i < members; i++) {
-      int member = i;
-      pool.execute(() -> help(member));
+    this.members = 1 + hire(pool, members - 1);
+  }
+
+  private int hire(Executor pool, int helpers) {
+    for (int hired = 0; hired < helpers; hired++) {
+      int member = hired + 1;
+      try {
+        pool.execute(() -> help(member));
+      } catch (RejectedExecutionException shutDown) {
+        return hired;
+      } catch (RuntimeException | Error e) {
+        // Nobody gets this team, so nobody else could let the helpers go.
+        close();
+        throw e;
+      }
     }
+    return helpers;
   }
 
   /** The calling thread alone. */
@@ -75,7 +91,7 @@ final class Team implements AutoCloseable {
 
   private void publish(Job next) {
     job = next;
-    for (int i = 1; i < members; i++) {
+    for (int i = 1; i < sleepers.length(); i++) {
       Thread sleeper = sleepers.get(i);
       if (sleeper != null) {
         LockSupport.unpark(sleeper);
@@ -113,6 +129,7 @@ final class Team implements AutoCloseable {
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger done = new AtomicInteger();
     private volatile @Nullable Throwable failure;
+    private volatile @Nullable Thread waiter;
 
     Job(Task task, int parts) {
       this.task = task;
@@ -128,18 +145,19 @@ final class Team implements AutoCloseable {
         } catch (RuntimeException | Error e) {
           failure = e;
         } finally {
-          done.incrementAndGet();
+          if (done.incrementAndGet() == parts) {
+            LockSupport.unpark(waiter);
+          }
         }
       }
     }
 
     void await() {
-      for (int spins = 0; done.get() < parts; spins++) {
-        if (spins < SPINS) {
-          Thread.onSpinWait();
-        } else {
-          Thread.yield();
-        }
+      for (int i = 0; i < SPINS && done.get() < parts; i++) {
+        Thread.onSpinWait();
+      }
+      if (done.get() < parts) {
+        sleep();
       }
       Throwable thrown = failure;
       if (thrown instanceof Error error) {
@@ -147,6 +165,19 @@ final class Team implements AutoCloseable {
       }
       if (thrown instanceof RuntimeException exception) {
         throw exception;
+      }
+    }
+
+    private void sleep() {
+      waiter = Thread.currentThread();
+      boolean interrupted = false;
+      while (done.get() < parts) {
+        LockSupport.park(this);
+        // An interrupted thread would not sleep; the flag is the caller's and comes back below.
+        interrupted |= Thread.interrupted();
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }

@@ -2,7 +2,9 @@ package io.github.ptq4vm.artifact;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.github.ptq4vm.CorruptModelException;
 import io.github.ptq4vm.ModelNotFoundException;
 import io.github.ptq4vm.Ptq4vmException;
@@ -10,6 +12,7 @@ import io.github.ptq4vm.UnsupportedModelException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,6 +113,103 @@ class DamagedArtifactTest {
     assertThatThrownBy(() -> ModelLocator.read(jar))
         .isInstanceOf(CorruptModelException.class)
         .hasMessageContaining("is longer than");
+  }
+
+  @Test
+  void checksAFileItDoesNotNeedWithoutTakingMemoryForIt() throws IOException {
+    byte[] large = new byte[16 << 20];
+    addFile("ballast.bin", large, FileDigest.of(large));
+    assertThat(bytesAllocatedBy(() -> ModelLocator.read(jar))).isLessThan(large.length / 4);
+
+    addFile("ballast.bin", large, new FileDigest(large.length, "0".repeat(64)));
+    assertThatThrownBy(() -> ModelLocator.read(jar))
+        .isInstanceOf(CorruptModelException.class)
+        .hasMessageContaining("ballast.bin")
+        .hasMessageContaining("SHA-256");
+
+    addFile("ballast.bin", large, new FileDigest(large.length - 1, "0".repeat(64)));
+    assertThatThrownBy(() -> ModelLocator.read(jar))
+        .isInstanceOf(CorruptModelException.class)
+        .hasMessageContaining("is longer than the 16777215 bytes");
+  }
+
+  @Test
+  void refusesFilesThatAreLargerThanAnyoneNeeds() throws IOException {
+    for (String name : new String[] {"synset.txt", "LICENSE.txt", "MODEL_CARD.md"}) {
+      byte[] large = new byte[(16 << 20) + 1];
+      addFile(name, large, FileDigest.of(large));
+      assertThatThrownBy(() -> ModelLocator.read(jar))
+          .isInstanceOf(CorruptModelException.class)
+          .hasMessageContaining(name)
+          .hasMessageContaining("16777217 bytes by model.json, more than the 16777216");
+    }
+  }
+
+  @Test
+  void refusesWeightsThatAreLargerThanTheNetworksParameters() throws IOException {
+    byte[] large = new byte[2 << 20];
+    addFile("weights.safetensors", large, FileDigest.of(large));
+    assertThatThrownBy(() -> ModelLocator.read(jar))
+        .isInstanceOf(CorruptModelException.class)
+        .hasMessageContaining("weights.safetensors")
+        .hasMessageContaining("2097152 bytes by model.json, more than the 10");
+  }
+
+  @Test
+  void saysHowMuchMemoryAModelNeeds() throws IOException {
+    long size = Integer.MAX_VALUE - 8;
+    assumeTrue(Runtime.getRuntime().maxMemory() < 2 * size, "this JVM has a larger heap");
+    addFile("weights.safetensors", new byte[1], new FileDigest(size, "0".repeat(64)));
+    replaceModel(
+        text ->
+            text.replaceFirst(
+                "(\"outFeatures\":)3,\"weight\":\"head", "$1700000000,\"weight\":\"head"));
+    assertThatThrownBy(() -> ModelLocator.read(jar))
+        .isExactlyInstanceOf(Ptq4vmException.class)
+        .hasMessageContaining("2147483639 bytes")
+        .hasMessageContaining("larger -Xmx");
+  }
+
+  @Test
+  void nobodyWritesWhatNobodyReads() {
+    ArtifactContent tiny = SmallModels.tiny();
+    ArtifactContent large =
+        new ArtifactContent(
+            tiny.description(),
+            tiny.model(),
+            tiny.preprocessing(),
+            tiny.labels(),
+            "-".repeat((16 << 20) + 1),
+            tiny.modelCard());
+    assertThatThrownBy(() -> bytes(large))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("LICENSE.txt")
+        .hasMessageContaining("16777217 bytes");
+  }
+
+  private static long bytesAllocatedBy(Runnable task) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long thread = Thread.currentThread().getId();
+    long before = threads.getThreadAllocatedBytes(thread);
+    task.run();
+    return threads.getThreadAllocatedBytes(thread) - before;
+  }
+
+  /** Adds a file to the sound jar, or replaces one, and says in the manifest what it should be. */
+  private void addFile(String name, byte[] content, FileDigest claim) throws IOException {
+    Files.write(jar, sound);
+    rewrite(
+        entries -> {
+          entries.put(DIRECTORY + name, content);
+          return entries;
+        });
+    String entry =
+        "\"%s\": {\"size\":%d,\"sha256\":\"%s\"}".formatted(name, claim.size(), claim.sha256());
+    replaceModel(
+        text ->
+            text.contains("\"" + name + "\": {")
+                ? text.replaceFirst("\"" + name + "\": \\{[^}]*\\}", entry)
+                : text.replaceFirst("\"files\": \\{", "\"files\": {" + entry + ","));
   }
 
   @Test

@@ -119,6 +119,34 @@ class SafetensorsTest {
         .isInstanceOf(CorruptModelException.class);
   }
 
+  @Test
+  void refusesMoreValuesThanAnyModelNeeds() {
+    int limit = 1_000_000;
+    // The object and the outer array are values too.
+    String full = "{\"a\":[" + "[],".repeat(limit - 3) + "[]]}";
+    assertThatThrownBy(() -> SafetensorsHeader.read(file(full, 0), "x"))
+        .isInstanceOf(CorruptModelException.class)
+        .hasMessageContaining("should be an object");
+    String over = "{\"a\":[" + "[],".repeat(limit - 2) + "[]]}";
+    assertThatThrownBy(() -> SafetensorsHeader.read(file(over, 0), "x"))
+        .isInstanceOf(CorruptModelException.class)
+        .hasMessageContaining("x")
+        .hasMessageContaining("more than 1000000 values");
+  }
+
+  @Test
+  void giantNamesAreNotRepeatedForEachElement() {
+    String name = "n".repeat(1 << 20);
+    String shape = "1,".repeat(20_000) + "2";
+    String json =
+        "{\"%s\":{\"dtype\":\"U8\",\"shape\":[%s],\"data_offsets\":[0,4]}}".formatted(name, shape);
+    assertThatThrownBy(() -> SafetensorsHeader.read(file(json, 4), "x"))
+        .isInstanceOf(CorruptModelException.class)
+        .hasMessageContaining("should take 2 bytes")
+        .message()
+        .hasSizeLessThan(500);
+  }
+
   private static byte[] sample() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     SafetensorsWriter.write(

@@ -1,6 +1,7 @@
 package io.github.ptq4vm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -91,6 +92,34 @@ class CommandLineTest {
   }
 
   @Test
+  void followsSymbolicLinks() throws IOException {
+    image("elsewhere/arrow/1.png", 1);
+    image("elsewhere/single.png", 2);
+    Path classes = Files.createDirectory(folder.resolve("classes"));
+    Path all = folder.resolve("all");
+    Path link = classes.resolve("arrow");
+    try {
+      Files.createSymbolicLink(link, folder.resolve("elsewhere/arrow"));
+      Files.createSymbolicLink(classes.resolve("b.png"), folder.resolve("elsewhere/single.png"));
+      Files.createSymbolicLink(classes.resolve("gone.png"), folder.resolve("absent.png"));
+      Files.createSymbolicLink(all, classes);
+    } catch (IOException | UnsupportedOperationException e) {
+      assumeTrue(false, "symbolic links cannot be made here: " + e);
+    }
+
+    assertThat(run("predict", "--model", jar, all)).isZero();
+    assertThat(lines())
+        .extracting(line -> line.get("file").getAsString())
+        .containsExactly(all.resolve("arrow/1.png").toString(), all.resolve("b.png").toString());
+
+    out.getBuffer().setLength(0);
+    Path back = Files.createSymbolicLink(classes.resolve("back"), classes);
+    assertThat(run("predict", "--model", jar, classes)).isEqualTo(1);
+    assertThat(lines().get(0).get("error").getAsString())
+        .contains("symbolic link " + back + " leads back");
+  }
+
+  @Test
   void runsMoreImagesThanABatch() throws IOException {
     for (int i = 0; i < 35; i++) {
       image("many/%02d.png".formatted(i), i);
@@ -135,7 +164,7 @@ class CommandLineTest {
   }
 
   @Test
-  void usesTheVectorModuleThoughItWasStartedWithout() throws Exception {
+  void advisesTheVectorModuleButStartsNoOtherJvm() throws Exception {
     Path image = image("a.png", 1);
     Path bad = Files.writeString(folder.resolve("bad.png"), "no image");
     Path errors = folder.resolve("errors.txt");
@@ -157,7 +186,10 @@ class CommandLineTest {
 
     assertThat(process.waitFor()).isEqualTo(1);
     assertThat(output.lines()).hasSize(2).allMatch(line -> line.startsWith("{\"file\":"));
-    assertThat(errors).content().contains("jdk.incubator.vector").doesNotContain("Exception");
+    assertThat(errors)
+        .content()
+        .contains("CPU kernels: scalar", "java --add-modules jdk.incubator.vector -jar")
+        .doesNotContain("CPU kernels: vector", "Exception");
   }
 
   private int run(Object... arguments) {
