@@ -287,7 +287,7 @@ class QuantizeMojoTest {
     Artifact other = mock(Artifact.class);
     when(other.hasClassifier()).thenReturn(true);
     when(other.getClassifier()).thenReturn("w8a8");
-    project.addAttachedArtifact(other);
+    project.getAttachedArtifacts().add(other);
     assertFailure("already has an artifact with the classifier w8a8");
   }
 
