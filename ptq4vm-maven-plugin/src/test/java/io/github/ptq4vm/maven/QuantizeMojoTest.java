@@ -229,6 +229,19 @@ class QuantizeMojoTest {
     assertFailure("<interpolation> is \"nearest\"");
   }
 
+  @Test
+  @DisplayName("takes folders of images that are links, or hold links only")
+  void links() throws Exception {
+    Path links = Files.createDirectory(base.resolve("links"));
+    Files.createSymbolicLink(links.resolve("cat"), base.resolve("images/cat"));
+    mojo.calibrationDirectory = links.toFile();
+    mojo.validationDirectory =
+        Files.createSymbolicLink(base.resolve("link"), base.resolve("images")).toFile();
+    mojo.execute();
+    assertThat(request.calibration().directory()).isEqualTo(links);
+    assertThat(request.validationDirectory()).isEqualTo(base.resolve("link"));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -266,13 +279,12 @@ class QuantizeMojoTest {
     check(m -> m.licenseFile = new File("none.txt"), "<licenseFile>");
     check(m -> m.calibrationDirectory = new File("none"), "there is no such folder");
     check(
-        m -> m.validationDirectory = base.resolve("empty").toFile(),
-        "<validationDirectory> is " + base.resolve("empty"));
+        m -> m.validationDirectory = base.resolve("m.pth").toFile(),
+        "<validationDirectory> is " + base.resolve("m.pth"));
   }
 
   private void check(Consumer<QuantizeMojo> change, String message) {
     try {
-      Files.createDirectories(base.resolve("empty"));
       prepare();
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
