@@ -142,6 +142,17 @@ class HostileCheckpointTest {
   }
 
   @Test
+  void tensorsThatShareOneHugeSize() {
+    TorchFile bomb = new TorchFile().integers(new long[100_000]).raw('q', 0, '0');
+    for (int i = 0; i < 2000; i++) {
+      bomb.global("torch._utils", "_rebuild_tensor_v2").raw('(', '(').text("storage");
+      bomb.global("torch", "FloatStorage").text("0").text("cpu").integer(0).raw('t', 'Q');
+      bomb.integer(0).raw('h', 0, 'h', 0, 't', 'R');
+    }
+    refused(bomb, "100000 dimensions", "at most 16");
+  }
+
+  @Test
   void selfReferenceEndsWell() {
     TorchFile circle = new TorchFile().raw('}', 'q', 0).text("model").raw('h', 0, 's');
     refused(circle, "\"model\"", "where a tensor is expected");
@@ -185,7 +196,7 @@ class HostileCheckpointTest {
     refused(view(4, 3, sizes(2), sizes(-1)), "must not be negative");
     refused(view(4, 0, sizes(-2), sizes(1)), "must not be negative");
     refused(view(4, 0, sizes(4), sizes(1, 1)), "same rank");
-    refused(view(4, 0, new long[17], new long[17]), "same rank");
+    refused(view(4, 0, new long[17], new long[17]), "17 dimensions", "at most 16");
     refused(view(4, Long.MAX_VALUE, sizes(2), sizes(1)), "overflow");
     refused(view(4, 0, sizes(3), sizes(Long.MAX_VALUE)), "overflow");
     refused(view(4, 0, sizes(1 << 30, 1 << 30, 1 << 30), sizes(0, 0, 0)), "overflow");
