@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * precision as its classifier. Needs a checkpoint and a folder of images, and neither Python nor a
  * GPU.
  *
- * <p>A setting in the pom wins over a property of the command line.
+ * <p>A setting in the pom wins over a property of the command line, except for the lists {@code
+ * variants} and {@code workerJvmArguments}: there Maven lets the property win.
  *
  * @since 0.1.0
  */
