@@ -10,8 +10,6 @@ import io.github.ptq4vm.compiler.worker.WorkerJson;
 import io.github.ptq4vm.compiler.worker.WorkerMemory;
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -108,7 +106,10 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
   /** More lines for the model card: name and value. */
   @Parameter Map<String, String> metadata = Map.of();
 
-  /** Folder for the jars and for the worker's files. */
+  /**
+   * Folder for the jars, {@code quantize-result.json} and the worker's files. Executions with an id
+   * of their own put all but the jars into a folder of that name in it.
+   */
   @Parameter(
       property = "ptq4vm.outputDirectory",
       defaultValue = "${project.build.directory}/ptq4vm")
@@ -213,14 +214,14 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
     CompileRequest request = request();
     RuntimeDependency.missing(project.getDependencies(), BuildFacts.load().version())
         .ifPresent(getLog()::warn);
-    Path output = request.outputDirectory();
-    Files.createDirectories(output);
+    OutputFiles output = new OutputFiles(request.outputDirectory(), execution.getExecutionId());
+    output.prepare(request.variants());
     WorkerOptions options =
         new WorkerOptions(
             workerMemory == null ? WorkerMemory.ofThisMachine() : workerMemory,
             workerJvmArguments,
             request.threads(),
-            output);
+            output.workDirectory());
     CompileFunction compiler =
         workers.create(
             session, project, execution.getMojoDescriptor().getPluginDescriptor(), options);
@@ -232,7 +233,7 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
     for (VariantResult variant : result.variants()) {
       projectHelper.attachArtifact(project, "jar", variant.name(), variant.jar().toFile());
     }
-    WorkerJson.write(output.resolve("quantize-result.json"), result);
+    WorkerJson.write(output.result(), result);
     ResultTable.of(result, project.getBasedir().toPath()).forEach(getLog()::info);
   }
 

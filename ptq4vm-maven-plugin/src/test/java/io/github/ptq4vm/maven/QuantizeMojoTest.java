@@ -76,6 +76,7 @@ class QuantizeMojoTest {
     descriptor.setPluginDescriptor(new PluginDescriptor());
     when(execution.getMojoDescriptor()).thenReturn(descriptor);
     when(execution.getSource()).thenReturn(MojoExecution.Source.LIFECYCLE);
+    when(execution.getExecutionId()).thenReturn("default");
     compiler =
         (r, listener) -> {
           request = r;
@@ -176,6 +177,43 @@ class QuantizeMojoTest {
         .content()
         .contains("\"w4a4\"", "\"bytes\": 2048");
     assertThat(log.lines).contains("info   w4a4             -     2.0 KiB  target/ptq4vm/w4a4.jar");
+  }
+
+  @Test
+  @DisplayName("leaves no result and no requested jar of an earlier run behind when it fails")
+  void stale() throws Exception {
+    mojo.variants = List.of("w8a8", "w4a4");
+    mojo.execute();
+    Path folder = base.resolve("target/ptq4vm");
+    compiler =
+        (r, listener) -> {
+          assertThat(folder.resolve("w4a4.jar")).doesNotExist();
+          throw new CompileException("An image is damaged.");
+        };
+    mojo.variants = List.of("w4a4");
+    assertFailure("An image is damaged.");
+    assertThat(folder.resolve("quantize-result.json")).doesNotExist();
+    assertThat(folder.resolve("w8a8.jar")).exists();
+    Files.createDirectories(folder.resolve("w4a4.jar/x"));
+    assertFailure("w4a4.jar of an earlier run cannot be deleted");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "default,''",
+    "default-cli,''",
+    "Small_2.b-c,Small_2.b-c",
+    "..,%2E.",
+    "../a b*,%2E.%2Fa+b%2A",
+  })
+  @DisplayName("keeps the files of executions apart, and the jars together")
+  void executions(String id, String folder) throws Exception {
+    when(execution.getExecutionId()).thenReturn(id);
+    mojo.execute();
+    Path output = base.resolve("target/ptq4vm");
+    assertThat(options.directory()).isEqualTo(output.resolve(folder));
+    assertThat(output.resolve(folder).resolve("quantize-result.json")).exists();
+    assertThat(request.outputDirectory()).isEqualTo(output);
   }
 
   @Test
