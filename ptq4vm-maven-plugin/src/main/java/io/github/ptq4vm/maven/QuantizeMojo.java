@@ -180,7 +180,8 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
 
   /**
    * Largest heap of the JVM that quantizes, e.g. {@code 4g}. The default is half of the machine's
-   * memory, at most 8 GiB. PyTorch's tensors take memory besides.
+   * memory, at most 8 GiB; a build with {@code -T} divides the half by the number of modules it
+   * builds at a time. PyTorch's tensors take memory besides.
    */
   @Parameter(property = "ptq4vm.workerMemory")
   @Nullable String workerMemory;
@@ -218,7 +219,7 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
     output.prepare(request.variants());
     WorkerOptions options =
         new WorkerOptions(
-            workerMemory == null ? WorkerMemory.ofThisMachine() : workerMemory,
+            workerMemory == null ? WorkerMemory.ofThisMachine(modulesAtATime()) : workerMemory,
             workerJvmArguments,
             request.threads(),
             output.workDirectory());
@@ -290,6 +291,12 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
             : Ranges.atLeast(1, threads, "threads"),
         inputs.absolute(outputDirectory, "outputDirectory"),
         OutputTimestamp.parse(outputTimestamp));
+  }
+
+  /** How many modules may be quantized at the same time. */
+  private int modulesAtATime() {
+    int threads = session.getRequest().getDegreeOfConcurrency();
+    return Math.max(1, Math.min(threads, session.getProjects().size()));
   }
 
   /** Whether the goal was called by name in a reactor, so that it meets modules without a model. */

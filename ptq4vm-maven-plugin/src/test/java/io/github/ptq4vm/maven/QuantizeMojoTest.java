@@ -16,11 +16,13 @@ import io.github.ptq4vm.compiler.CompileResult;
 import io.github.ptq4vm.compiler.CompileResult.VariantResult;
 import io.github.ptq4vm.compiler.Recipe;
 import io.github.ptq4vm.compiler.worker.CompileFunction;
+import io.github.ptq4vm.compiler.worker.WorkerMemory;
 import io.github.ptq4vm.image.Preprocessing;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -162,6 +164,23 @@ class QuantizeMojoTest {
     assertThat(request.threads()).isEqualTo(Runtime.getRuntime().availableProcessors());
     assertThat(options.memory()).matches("[0-9]+m");
     assertThat(request.outputTimestamp()).isPositive();
+  }
+
+  @Test
+  @DisplayName("gives modules that are built at the same time a part of the memory each")
+  void parallel() throws Exception {
+    session.getRequest().setDegreeOfConcurrency(16);
+    mojo.execute();
+    assertThat(options.memory()).isEqualTo(WorkerMemory.ofThisMachine(1));
+    when(session.getProjects()).thenReturn(Collections.nCopies(1000, project));
+    mojo.execute();
+    assertThat(options.memory()).isEqualTo(WorkerMemory.ofThisMachine(16));
+    session.getRequest().setDegreeOfConcurrency(1000);
+    mojo.execute();
+    assertThat(options.memory()).isEqualTo("512m");
+    session.getRequest().setDegreeOfConcurrency(0);
+    mojo.execute();
+    assertThat(options.memory()).isEqualTo(WorkerMemory.ofThisMachine(1));
   }
 
   @Test
