@@ -2,11 +2,8 @@ package io.github.ptq4vm.maven;
 
 import io.github.ptq4vm.compiler.CompileException;
 import java.io.File;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,23 +36,13 @@ record InputFiles(Path base) {
     return path;
   }
 
-  /** A folder that must be there and must hold an image, at any depth. */
+  /** A folder of images that must be there; what is in it, the compiler looks at. */
   Path images(@Nullable File file, String element) {
     Path path = absolute(file, element);
     if (!Files.isDirectory(path)) {
       throw new CompileException(
           "<%s> is %s, but there is no such folder: put images there, in one folder a class, or correct the path."
               .formatted(element, path));
-    }
-    try (Stream<Path> files = Files.walk(path)) {
-      if (files.noneMatch(InputFiles::isImage)) {
-        throw new CompileException(
-            "<%s> is %s, but there is no image in it: put JPEG or PNG files there, in one folder a class."
-                .formatted(element, path));
-      }
-    } catch (IOException e) {
-      throw new CompileException(
-          "<%s> is %s, which cannot be read: %s.".formatted(element, path, e), e);
     }
     return path;
   }
@@ -66,11 +53,5 @@ record InputFiles(Path base) {
       throw new CompileException("<" + element + "> is empty: name a path.");
     }
     return base.resolve(file.toPath()).normalize();
-  }
-
-  private static boolean isImage(Path path) {
-    String name = String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
-    return (name.endsWith(".png") || name.endsWith(".jpg") || name.endsWith(".jpeg"))
-        && Files.isRegularFile(path);
   }
 }

@@ -10,8 +10,6 @@ import io.github.ptq4vm.compiler.worker.WorkerJson;
 import io.github.ptq4vm.compiler.worker.WorkerMemory;
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -33,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * precision as its classifier. Needs a checkpoint and a folder of images, and neither Python nor a
  * GPU.
  *
- * <p>A setting in the pom wins over a property of the command line.
+ * <p>A setting in the pom wins over a property of the command line, except for the lists {@code
+ * variants} and {@code workerJvmArguments}: there Maven lets the property win.
  *
  * @since 0.1.0
  */
@@ -107,7 +106,10 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
   /** More lines for the model card: name and value. */
   @Parameter Map<String, String> metadata = Map.of();
 
-  /** Folder for the jars and for the worker's files. */
+  /**
+   * Folder for the jars, {@code quantize-result.json} and the worker's files. Executions with an id
+   * of their own put all but the jars into a folder of that name in it.
+   */
   @Parameter(
       property = "ptq4vm.outputDirectory",
       defaultValue = "${project.build.directory}/ptq4vm")
@@ -178,7 +180,8 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
 
   /**
    * Largest heap of the JVM that quantizes, e.g. {@code 4g}. The default is half of the machine's
-   * memory, at most 8 GiB. PyTorch's tensors take memory besides.
+   * memory, at most 8 GiB; a build with {@code -T} divides the half by the number of modules it
+   * builds at a time. PyTorch's tensors take memory besides.
    */
   @Parameter(property = "ptq4vm.workerMemory")
   @Nullable String workerMemory;
@@ -212,14 +215,14 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
     CompileRequest request = request();
     RuntimeDependency.missing(project.getDependencies(), BuildFacts.load().version())
         .ifPresent(getLog()::warn);
-    Path output = request.outputDirectory();
-    Files.createDirectories(output);
+    OutputFiles output = new OutputFiles(request.outputDirectory(), execution.getExecutionId());
+    output.prepare(request.variants());
     WorkerOptions options =
         new WorkerOptions(
-            workerMemory == null ? WorkerMemory.ofThisMachine() : workerMemory,
+            workerMemory == null ? WorkerMemory.ofThisMachine(modulesAtATime()) : workerMemory,
             workerJvmArguments,
             request.threads(),
-            output);
+            output.workDirectory());
     CompileFunction compiler =
         workers.create(
             session, project, execution.getMojoDescriptor().getPluginDescriptor(), options);
@@ -231,7 +234,7 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
     for (VariantResult variant : result.variants()) {
       projectHelper.attachArtifact(project, "jar", variant.name(), variant.jar().toFile());
     }
-    WorkerJson.write(output.resolve("quantize-result.json"), result);
+    WorkerJson.write(output.result(), result);
     ResultTable.of(result, project.getBasedir().toPath()).forEach(getLog()::info);
   }
 
@@ -288,6 +291,12 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
             : Ranges.atLeast(1, threads, "threads"),
         inputs.absolute(outputDirectory, "outputDirectory"),
         OutputTimestamp.parse(outputTimestamp));
+  }
+
+  /** How many modules may be quantized at the same time. */
+  private int modulesAtATime() {
+    int threads = session.getRequest().getDegreeOfConcurrency();
+    return Math.max(1, Math.min(threads, session.getProjects().size()));
   }
 
   /** Whether the goal was called by name in a reactor, so that it meets modules without a model. */

@@ -15,7 +15,7 @@ final class ResultTable {
   /**
    * The table's lines.
    *
-   * @param base folder that file names are shown relative to
+   * @param base folder that file names are shown relative to, where that is possible
    */
   static List<String> of(CompileResult result, Path base) {
     List<String> lines = new ArrayList<>();
@@ -30,12 +30,21 @@ final class ResultTable {
               variant.name(),
               percent(variant.top1()),
               size(variant.bytes()),
-              base.relativize(variant.jar()).toString()));
+              shown(variant.jar(), base)));
     }
     if (result.fp32Top1() == null) {
       lines.add("Set <validationDirectory> to labelled images to measure top-1.");
     }
     return lines;
+  }
+
+  /** A path below the base as such; on Windows there is none from one drive to another. */
+  private static String shown(Path jar, Path base) {
+    try {
+      return base.relativize(jar).toString();
+    } catch (IllegalArgumentException e) {
+      return jar.toAbsolutePath().toString();
+    }
   }
 
   private static String row(String variant, String top1, String size, String jar) {

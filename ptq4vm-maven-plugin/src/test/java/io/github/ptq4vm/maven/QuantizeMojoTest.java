@@ -16,11 +16,13 @@ import io.github.ptq4vm.compiler.CompileResult;
 import io.github.ptq4vm.compiler.CompileResult.VariantResult;
 import io.github.ptq4vm.compiler.Recipe;
 import io.github.ptq4vm.compiler.worker.CompileFunction;
+import io.github.ptq4vm.compiler.worker.WorkerMemory;
 import io.github.ptq4vm.image.Preprocessing;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -76,6 +78,7 @@ class QuantizeMojoTest {
     descriptor.setPluginDescriptor(new PluginDescriptor());
     when(execution.getMojoDescriptor()).thenReturn(descriptor);
     when(execution.getSource()).thenReturn(MojoExecution.Source.LIFECYCLE);
+    when(execution.getExecutionId()).thenReturn("default");
     compiler =
         (r, listener) -> {
           request = r;
@@ -164,6 +167,23 @@ class QuantizeMojoTest {
   }
 
   @Test
+  @DisplayName("gives modules that are built at the same time a part of the memory each")
+  void parallel() throws Exception {
+    session.getRequest().setDegreeOfConcurrency(16);
+    mojo.execute();
+    assertThat(options.memory()).isEqualTo(WorkerMemory.ofThisMachine(1));
+    when(session.getProjects()).thenReturn(Collections.nCopies(1000, project));
+    mojo.execute();
+    assertThat(options.memory()).isEqualTo(WorkerMemory.ofThisMachine(16));
+    session.getRequest().setDegreeOfConcurrency(1000);
+    mojo.execute();
+    assertThat(options.memory()).isEqualTo("512m");
+    session.getRequest().setDegreeOfConcurrency(0);
+    mojo.execute();
+    assertThat(options.memory()).isEqualTo(WorkerMemory.ofThisMachine(1));
+  }
+
+  @Test
   @DisplayName("attaches each jar with its classifier and writes the result")
   void attaches() throws Exception {
     mojo.variants = List.of("w8a8", "w4a4");
@@ -176,6 +196,43 @@ class QuantizeMojoTest {
         .content()
         .contains("\"w4a4\"", "\"bytes\": 2048");
     assertThat(log.lines).contains("info   w4a4             -     2.0 KiB  target/ptq4vm/w4a4.jar");
+  }
+
+  @Test
+  @DisplayName("leaves no result and no requested jar of an earlier run behind when it fails")
+  void stale() throws Exception {
+    mojo.variants = List.of("w8a8", "w4a4");
+    mojo.execute();
+    Path folder = base.resolve("target/ptq4vm");
+    compiler =
+        (r, listener) -> {
+          assertThat(folder.resolve("w4a4.jar")).doesNotExist();
+          throw new CompileException("An image is damaged.");
+        };
+    mojo.variants = List.of("w4a4");
+    assertFailure("An image is damaged.");
+    assertThat(folder.resolve("quantize-result.json")).doesNotExist();
+    assertThat(folder.resolve("w8a8.jar")).exists();
+    Files.createDirectories(folder.resolve("w4a4.jar/x"));
+    assertFailure("w4a4.jar of an earlier run cannot be deleted");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "default,''",
+    "default-cli,''",
+    "Small_2.b-c,Small_2.b-c",
+    "..,%2E.",
+    "../a b*,%2E.%2Fa+b%2A",
+  })
+  @DisplayName("keeps the files of executions apart, and the jars together")
+  void executions(String id, String folder) throws Exception {
+    when(execution.getExecutionId()).thenReturn(id);
+    mojo.execute();
+    Path output = base.resolve("target/ptq4vm");
+    assertThat(options.directory()).isEqualTo(output.resolve(folder));
+    assertThat(output.resolve(folder).resolve("quantize-result.json")).exists();
+    assertThat(request.outputDirectory()).isEqualTo(output);
   }
 
   @Test
@@ -229,6 +286,19 @@ class QuantizeMojoTest {
     assertFailure("<interpolation> is \"nearest\"");
   }
 
+  @Test
+  @DisplayName("takes folders of images that are links, or hold links only")
+  void links() throws Exception {
+    Path links = Files.createDirectory(base.resolve("links"));
+    Files.createSymbolicLink(links.resolve("cat"), base.resolve("images/cat"));
+    mojo.calibrationDirectory = links.toFile();
+    mojo.validationDirectory =
+        Files.createSymbolicLink(base.resolve("link"), base.resolve("images")).toFile();
+    mojo.execute();
+    assertThat(request.calibration().directory()).isEqualTo(links);
+    assertThat(request.validationDirectory()).isEqualTo(base.resolve("link"));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -266,13 +336,12 @@ class QuantizeMojoTest {
     check(m -> m.licenseFile = new File("none.txt"), "<licenseFile>");
     check(m -> m.calibrationDirectory = new File("none"), "there is no such folder");
     check(
-        m -> m.validationDirectory = base.resolve("empty").toFile(),
-        "<validationDirectory> is " + base.resolve("empty"));
+        m -> m.validationDirectory = base.resolve("m.pth").toFile(),
+        "<validationDirectory> is " + base.resolve("m.pth"));
   }
 
   private void check(Consumer<QuantizeMojo> change, String message) {
     try {
-      Files.createDirectories(base.resolve("empty"));
       prepare();
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
@@ -287,7 +356,7 @@ class QuantizeMojoTest {
     Artifact other = mock(Artifact.class);
     when(other.hasClassifier()).thenReturn(true);
     when(other.getClassifier()).thenReturn("w8a8");
-    project.addAttachedArtifact(other);
+    project.getAttachedArtifacts().add(other);
     assertFailure("already has an artifact with the classifier w8a8");
   }
 

@@ -17,7 +17,6 @@ import java.util.List;
  *     included; 0 if there are none
  */
 record StridedLayout(List<Integer> shape, List<Long> strides, long offset, int elements, int span) {
-  private static final int MOST_DIMENSIONS = 16;
   private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
 
   /**
@@ -29,8 +28,8 @@ record StridedLayout(List<Integer> shape, List<Long> strides, long offset, int e
    */
   static StridedLayout of(View view, String what) {
     List<Long> sizes = view.size();
-    if (sizes.size() != view.stride().size() || sizes.size() > MOST_DIMENSIONS) {
-      throw failure(view, what, "its size and stride must have the same rank, at most 16");
+    if (sizes.size() != view.stride().size()) {
+      throw failure(view, what, "its size and stride must have the same rank");
     }
     if (view.offset() < 0) {
       throw failure(view, what, "its offset must not be negative");

@@ -38,6 +38,9 @@ final class TorchObjects {
   private static final Set<String> ATTACKING_BUILTINS =
       Set.of("eval", "exec", "execfile", "compile", "open", "__import__", "breakpoint");
 
+  /** More than PyTorch's operations use; a hostile file could share one huge size many times. */
+  private static final int MOST_DIMENSIONS = 16;
+
   private TorchObjects() {}
 
   /** The name itself; refuses functions that would act on the machine. */
@@ -106,6 +109,14 @@ final class TorchObjects {
   }
 
   private static List<Long> integers(Tuple tuple, PickleInput in) {
+    if (tuple.items().size() > MOST_DIMENSIONS) {
+      throw in.failure(
+          "makes a tensor of "
+              + tuple.items().size()
+              + " dimensions; at most "
+              + MOST_DIMENSIONS
+              + " are expected");
+    }
     List<Long> integers = new ArrayList<>();
     for (PickleValue item : tuple.items()) {
       if (!(item instanceof Int integer)) {

@@ -22,6 +22,9 @@ final class Worker {
   /** Exit status after a failure of the compiler itself; its stack trace is in the log. */
   static final int FAILED = 70;
 
+  /** Exit status after the heap was full; the stack trace is in the log. */
+  static final int OUT_OF_MEMORY = 71;
+
   /** Exit status of a worker whose parent died. */
   static final int ORPHANED = 75;
 
@@ -51,9 +54,24 @@ final class Worker {
       events.send(new WorkerEvent.Error(String.valueOf(e.getMessage())));
       return OK;
     } catch (Exception | Error e) {
+      int status = isOutOfMemory(e) ? OUT_OF_MEMORY : FAILED;
       e.printStackTrace(System.err);
-      return FAILED;
+      return status;
     }
+  }
+
+  /** Whether memory ran out, in this thread or in one that it waited for. */
+  private static boolean isOutOfMemory(Throwable thrown) {
+    // A chain of causes may be a circle, and none that means anything is this long.
+    int most = 100;
+    Throwable cause = thrown;
+    for (int i = 0; i < most && cause != null; i++) {
+      if (cause instanceof OutOfMemoryError) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
   }
 
   private static CompileRequest read(Path file) throws IOException {

@@ -8,21 +8,26 @@ public final class WorkerMemory {
 
   private WorkerMemory() {}
 
-  /** The default for this machine, or for the container this JVM runs in. */
-  public static String ofThisMachine() {
+  /**
+   * The default for this machine, or for the container this JVM runs in.
+   *
+   * @param workers how many may run at the same time
+   */
+  public static String ofThisMachine(int workers) {
     return ManagementFactory.getOperatingSystemMXBean()
             instanceof com.sun.management.OperatingSystemMXBean system
-        ? of(system.getTotalMemorySize())
-        : of(4 * GIB);
+        ? of(system.getTotalMemorySize(), workers)
+        : of(4 * GIB, workers);
   }
 
   /**
-   * Half the memory, because PyTorch's tensors lie outside the heap; between 512 MiB and 8 GiB.
+   * An equal part of half the memory, because PyTorch's tensors lie outside the heap; between 512
+   * MiB and 8 GiB.
    *
    * @param machine memory in bytes
    */
-  static String of(long machine) {
-    long heap = Math.max(GIB / 2, Math.min(8 * GIB, machine / 2));
+  static String of(long machine, int workers) {
+    long heap = Math.max(GIB / 2, Math.min(8 * GIB, machine / 2 / workers));
     return (heap >> 20) + "m";
   }
 }

@@ -129,7 +129,9 @@ public final class WorkerProcess implements CompileFunction {
   }
 
   private String advice(int status, List<String> tail) {
-    if (tail.stream().anyMatch(line -> line.contains("java.lang.OutOfMemoryError"))) {
+    // A heap that is too small to start the JVM leaves its error in the log alone.
+    if (status == Worker.OUT_OF_MEMORY
+        || tail.stream().anyMatch(line -> line.contains("java.lang.OutOfMemoryError"))) {
       return "Its heap of "
           + settings.memory()
           + " was too small: give it more with <workerMemory>, e.g. 8g, or set a smaller <batch>.";

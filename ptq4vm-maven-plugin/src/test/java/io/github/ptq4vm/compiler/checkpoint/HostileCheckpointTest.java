@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.ptq4vm.compiler.CompileException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,6 +143,17 @@ class HostileCheckpointTest {
   }
 
   @Test
+  void tensorsThatShareOneHugeSize() {
+    TorchFile bomb = new TorchFile().integers(new long[100_000]).raw('q', 0, '0');
+    for (int i = 0; i < 2000; i++) {
+      bomb.global("torch._utils", "_rebuild_tensor_v2").raw('(', '(').text("storage");
+      bomb.global("torch", "FloatStorage").text("0").text("cpu").integer(0).raw('t', 'Q');
+      bomb.integer(0).raw('h', 0, 'h', 0, 't', 'R');
+    }
+    refused(bomb, "100000 dimensions", "at most 16");
+  }
+
+  @Test
   void selfReferenceEndsWell() {
     TorchFile circle = new TorchFile().raw('}', 'q', 0).text("model").raw('h', 0, 's');
     refused(circle, "\"model\"", "where a tensor is expected");
@@ -185,7 +197,7 @@ class HostileCheckpointTest {
     refused(view(4, 3, sizes(2), sizes(-1)), "must not be negative");
     refused(view(4, 0, sizes(-2), sizes(1)), "must not be negative");
     refused(view(4, 0, sizes(4), sizes(1, 1)), "same rank");
-    refused(view(4, 0, new long[17], new long[17]), "same rank");
+    refused(view(4, 0, new long[17], new long[17]), "17 dimensions", "at most 16");
     refused(view(4, Long.MAX_VALUE, sizes(2), sizes(1)), "overflow");
     refused(view(4, 0, sizes(3), sizes(Long.MAX_VALUE)), "overflow");
     refused(view(4, 0, sizes(1 << 30, 1 << 30, 1 << 30), sizes(0, 0, 0)), "overflow");
@@ -222,14 +234,7 @@ class HostileCheckpointTest {
   void wrongChecksumIsFoundWhereItIsReadAndNowhereElse() throws Exception {
     TorchFile made = new TorchFile().raw('}').text("model").raw('}').vector("good", 1, 2);
     Path file = made.vector("bad", 12345.678f).raw('s').write(folder);
-    byte[] bytes = Files.readAllBytes(file);
-    byte[] wanted = floats(12345.678f);
-    for (int i = 0; i + 4 <= bytes.length; i++) {
-      if (Arrays.equals(bytes, i, i + 4, wanted, 0, 4)) {
-        bytes[i] ^= 1;
-      }
-    }
-    Files.write(file, bytes);
+    damage(file, floats(12345.678f));
     try (Checkpoint checkpoint = Checkpoints.open(file, "model")) {
       assertThat(checkpoint.read("good").data()).containsExactly(1, 2);
       assertThatThrownBy(() -> checkpoint.read("bad"))
@@ -237,6 +242,39 @@ class HostileCheckpointTest {
           .hasMessageContaining("wrong checksum")
           .hasMessageContaining("root/data/bad");
     }
+  }
+
+  @Test
+  void wrongChecksumIsFoundInStoragesThatTensorsShare() throws Exception {
+    TorchFile made = new TorchFile().raw('}').text("model").raw('}');
+    made.text("first").tensor("FloatStorage", "0", 4, 0, sizes(1), sizes(1)).raw('s');
+    made.text("middle").tensor("FloatStorage", "0", 4, 1, sizes(2), sizes(1)).raw('s', 's');
+    Path file = made.storage("0", floats(1, 2, 12345.678f, 4)).write(folder);
+    try (Checkpoint checkpoint = Checkpoints.open(file, "model")) {
+      assertThat(checkpoint.read("middle").data()).containsExactly(2, 12345.678f);
+      assertThat(checkpoint.read("first").data()).containsExactly(1);
+      assertThat(checkpoint.read("middle").data()).containsExactly(2, 12345.678f);
+    }
+    damage(file, floats(12345.678f));
+    try (Checkpoint checkpoint = Checkpoints.open(file, "model")) {
+      for (String key : new String[] {"first", "middle", "first"}) {
+        assertThatThrownBy(() -> checkpoint.read(key))
+            .isInstanceOf(CompileException.class)
+            .hasMessageContaining("wrong checksum")
+            .hasMessageContaining("root/data/0");
+      }
+    }
+  }
+
+  /** Changes one bit of the first byte of bytes that a file holds. */
+  private static void damage(Path file, byte[] wanted) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    for (int i = 0; i + wanted.length <= bytes.length; i++) {
+      if (Arrays.equals(bytes, i, i + wanted.length, wanted, 0, wanted.length)) {
+        bytes[i] ^= 1;
+      }
+    }
+    Files.write(file, bytes);
   }
 
   @Test

@@ -72,6 +72,23 @@ class ImageFolderTest {
   }
 
   @Test
+  void linksAreFollowed() throws IOException {
+    touch("store/n1/1.png", "store/n2/2.png");
+    Path store = root.resolve("store");
+    Path links = Files.createDirectory(root.resolve("links"));
+    Files.createSymbolicLink(links.resolve("a"), store.resolve("n2"));
+    Files.createSymbolicLink(
+        Files.createDirectory(links.resolve("b")).resolve("3.png"), store.resolve("n1/1.png"));
+
+    assertThat(ImageFolder.labelled(Files.createSymbolicLink(root.resolve("link"), links)).files())
+        .extracting(ImageFile::name)
+        .containsExactly("a/2.png", "b/3.png");
+    assertThat(ImageFolder.unlabelled(links.resolve("a")).files())
+        .extracting(ImageFile::name)
+        .containsExactly("2.png");
+  }
+
+  @Test
   void mixedLayoutIsRefused() throws IOException {
     touch("1.png", "a/2.png");
 

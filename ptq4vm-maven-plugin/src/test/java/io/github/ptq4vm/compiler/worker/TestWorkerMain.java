@@ -9,6 +9,8 @@ import java.io.FileOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /** A worker whose compiler does what the request's architecture says. */
 public final class TestWorkerMain {
@@ -52,10 +54,14 @@ public final class TestWorkerMain {
         System.err.println("last words");
         Runtime.getRuntime().halt(134);
       }
-      case "memory" -> {
-        List<byte[]> hoard = new ArrayList<>();
-        while (hoard.size() < Integer.MAX_VALUE) {
-          hoard.add(new byte[1 << 20]);
+      case "memory" -> hoard(0);
+      case "memory, deep in another thread" -> {
+        FutureTask<Integer> task = new FutureTask<>(() -> hoard(50));
+        new Thread(task).start();
+        try {
+          task.get();
+        } catch (ExecutionException e) {
+          throw new IllegalStateException("A task failed.", e);
         }
       }
       case "sleep" -> {
@@ -65,6 +71,18 @@ public final class TestWorkerMain {
       default -> throw new AssertionError(request.architecture());
     }
     return Requests.result(request.architecture());
+  }
+
+  /** Fills the heap from so many calls down. */
+  private static int hoard(int calls) {
+    if (calls > 0) {
+      return hoard(calls - 1) + 1;
+    }
+    List<byte[]> hoard = new ArrayList<>();
+    while (hoard.size() < Integer.MAX_VALUE) {
+      hoard.add(new byte[1 << 20]);
+    }
+    return 0;
   }
 
   /** Writes where a native library would, past System.out. */

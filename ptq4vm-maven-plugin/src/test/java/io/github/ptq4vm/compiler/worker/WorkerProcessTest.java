@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class WorkerProcessTest {
@@ -118,10 +120,11 @@ class WorkerProcessTest {
         .hasMessageContaining("last words");
   }
 
-  @Test
-  @DisplayName("names <workerMemory> when the heap was too small")
-  void memory() {
-    assertThatThrownBy(() -> run("memory"))
+  @ParameterizedTest
+  @ValueSource(strings = {"memory", "memory, deep in another thread"})
+  @DisplayName("names <workerMemory> when the heap was too small, however long the stack trace is")
+  void memory(String behaviour) {
+    assertThatThrownBy(() -> run(behaviour))
         .isExactlyInstanceOf(WorkerException.class)
         .hasMessageContaining("heap of 64m was too small")
         .hasMessageContaining("<workerMemory>");

@@ -107,12 +107,14 @@ class WorkerTest {
   }
 
   @Test
-  @DisplayName("gives the worker half of the memory, between 512 MiB and 8 GiB")
+  @DisplayName("gives all workers together half of the memory, each between 512 MiB and 8 GiB")
   void heap() {
-    assertThat(WorkerMemory.of(1L << 29)).isEqualTo("512m");
-    assertThat(WorkerMemory.of(6L << 30)).isEqualTo("3072m");
-    assertThat(WorkerMemory.of(1L << 40)).isEqualTo("8192m");
-    assertThat(WorkerMemory.ofThisMachine()).matches("[0-9]{3,4}m");
+    assertThat(WorkerMemory.of(1L << 29, 1)).isEqualTo("512m");
+    assertThat(WorkerMemory.of(6L << 30, 1)).isEqualTo("3072m");
+    assertThat(WorkerMemory.of(6L << 30, 3)).isEqualTo("1024m");
+    assertThat(WorkerMemory.of(6L << 30, 64)).isEqualTo("512m");
+    assertThat(WorkerMemory.of(1L << 40, 2)).isEqualTo("8192m");
+    assertThat(WorkerMemory.ofThisMachine(1)).matches("[0-9]{3,4}m");
   }
 
   @Test
