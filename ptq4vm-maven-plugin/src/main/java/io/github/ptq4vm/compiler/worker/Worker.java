@@ -49,14 +49,17 @@ final class Worker {
       CompileResult result = compiler.compile(read(requestFile), events);
       events.send(new WorkerEvent.Done(result));
       return OK;
-    } catch (CompileException e) {
-      e.printStackTrace(System.err);
-      events.send(new WorkerEvent.Error(String.valueOf(e.getMessage())));
-      return OK;
     } catch (Exception | Error e) {
-      int status = isOutOfMemory(e) ? OUT_OF_MEMORY : FAILED;
       e.printStackTrace(System.err);
-      return status;
+      // First, because image decoders wrap this error: it is not the image that is at fault.
+      if (isOutOfMemory(e)) {
+        return OUT_OF_MEMORY;
+      }
+      if (e instanceof CompileException) {
+        events.send(new WorkerEvent.Error(String.valueOf(e.getMessage())));
+        return OK;
+      }
+      return FAILED;
     }
   }
 

@@ -129,7 +129,7 @@ public final class WorkerProcess implements CompileFunction {
   }
 
   private String advice(int status, List<String> tail) {
-    // A heap that is too small to start the JVM leaves its error in the log alone.
+    // Where the JVM ends itself, as with -XX:+ExitOnOutOfMemoryError, only the log says why.
     if (status == Worker.OUT_OF_MEMORY
         || tail.stream().anyMatch(line -> line.contains("java.lang.OutOfMemoryError"))) {
       return "Its heap of "

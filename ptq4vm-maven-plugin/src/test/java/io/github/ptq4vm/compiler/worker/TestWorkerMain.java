@@ -6,6 +6,7 @@ import io.github.ptq4vm.compiler.CompileRequest;
 import io.github.ptq4vm.compiler.CompileResult;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +56,13 @@ public final class TestWorkerMain {
         Runtime.getRuntime().halt(134);
       }
       case "memory" -> hoard(0);
+      case "memory, taken for an image's fault" -> {
+        try {
+          hoard(50);
+        } catch (OutOfMemoryError e) {
+          throw new CompileException("The image is damaged.", new IOException(e));
+        }
+      }
       case "memory, deep in another thread" -> {
         FutureTask<Integer> task = new FutureTask<>(() -> hoard(50));
         new Thread(task).start();
@@ -89,7 +97,7 @@ public final class TestWorkerMain {
   private static void nativeOutput(String text) {
     try (FileOutputStream out = new FileOutputStream("/dev/stdout")) {
       out.write(text.getBytes(StandardCharsets.UTF_8));
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw new java.io.UncheckedIOException(FileDescriptor.out.toString(), e);
     }
   }

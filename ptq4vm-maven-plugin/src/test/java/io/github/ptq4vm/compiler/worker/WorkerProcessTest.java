@@ -121,7 +121,8 @@ class WorkerProcessTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"memory", "memory, deep in another thread"})
+  @ValueSource(
+      strings = {"memory", "memory, deep in another thread", "memory, taken for an image's fault"})
   @DisplayName("names <workerMemory> when the heap was too small, however long the stack trace is")
   void memory(String behaviour) {
     assertThatThrownBy(() -> run(behaviour))
