@@ -23,14 +23,15 @@ class LogitsTest {
     float[] logits = outputs.get("head");
     assertThat(outputs).hasSize(26);
     assertThat(logits).hasSize(1000);
-    assertThat(Arrays.copyOf(logits, FIRST.length)).containsExactly(FIRST, within(2e-6f));
+    // The spec expects implementations to agree to 1e-5 a logit; the sum has a thousand of them.
+    assertThat(Arrays.copyOf(logits, FIRST.length)).containsExactly(FIRST, within(1e-5f));
     double sum = 0;
     double squares = 0;
     for (float logit : logits) {
       sum += logit;
       squares += (double) logit * logit;
     }
-    assertThat(sum).isCloseTo(SUM, within(1e-4));
-    assertThat(Math.sqrt(squares)).isCloseTo(L2, within(1e-5));
+    assertThat(sum).isCloseTo(SUM, within(1e-2));
+    assertThat(Math.sqrt(squares)).isCloseTo(L2, within(1e-4));
   }
 }
