@@ -24,8 +24,7 @@ import java.util.stream.IntStream;
  *
  * <p>One image in eight is held out and judges by what the block does to the logits: the parameters
  * kept are those of the best moment, the start included, so learning never ends worse than it
- * began. A moment is better only if the judges' losses fall by more than the standard error of
- * their fall: less is chance.
+ * began.
  */
 public final class Jlss {
   private static final int HELD_OUT = 8;
@@ -127,7 +126,7 @@ public final class Jlss {
       linears.values().forEach(LearningLinear::refresh);
       if (step % every == 0 || step == recipe.steps()) {
         double[] losses = judge.losses(output(linears, judges));
-        if (better(losses, best)) {
+        if (mean(losses) < mean(best)) {
           best = losses;
           kept = save(parameters);
         }
@@ -141,17 +140,6 @@ public final class Jlss {
     Map<String, LinearQuantizer> learned = new TreeMap<>();
     linears.forEach((name, linear) -> learned.put(name, linear.quantizer()));
     return new Outcome(learned, mean(before), mean(best));
-  }
-
-  private static boolean better(double[] losses, double[] best) {
-    int n = losses.length;
-    double fall = mean(best) - mean(losses);
-    double squares = 0;
-    for (int i = 0; i < n; i++) {
-      double deviation = best[i] - losses[i] - fall;
-      squares += deviation * deviation;
-    }
-    return fall > 0 && (n == 1 || fall > Math.sqrt(squares / (n - 1) / n));
   }
 
   private static double mean(double[] losses) {
