@@ -5,13 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.compiler.CompileRequest.Selection;
-import java.nio.file.Files;
+import io.github.ptq4vm.compiler.checkpoint.SharedFiles;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** Drawn orders were computed from the documented rules by a program in Python. */
@@ -109,7 +106,7 @@ class CalibrationSelectionTest {
 
   @Test
   void sampleImagesComeInTheOrdersStated() {
-    ImageFolder sample = ImageFolder.labelled(shared("quickstart/calibration"));
+    ImageFolder sample = ImageFolder.labelled(SharedFiles.path("quickstart/calibration"));
 
     assertThat(names(sample, Selection.STRATIFIED, 128, 0))
         .hasSize(128)
@@ -153,21 +150,5 @@ class CalibrationSelectionTest {
       }
     }
     return new ImageFolder(Path.of("."), classes, files);
-  }
-
-  private static Path shared(String relative) {
-    Path path =
-        Stream.of(
-                System.getProperty("ptq4vm.shared"),
-                System.getenv("PTQ4VM_SHARED"),
-                "../../shared",
-                "../shared")
-            .filter(Objects::nonNull)
-            .map(root -> Path.of(root).resolve(relative))
-            .filter(Files::exists)
-            .findFirst()
-            .orElse(null);
-    Assumptions.assumeTrue(path != null, () -> "shared/" + relative + " is not there");
-    return path;
   }
 }
