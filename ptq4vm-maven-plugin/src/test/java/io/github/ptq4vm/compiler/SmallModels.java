@@ -5,11 +5,13 @@ import io.github.ptq4vm.compiler.checkpoint.Checkpoints;
 import io.github.ptq4vm.compiler.checkpoint.FillerModels;
 import io.github.ptq4vm.compiler.checkpoint.ModelImporter;
 import io.github.ptq4vm.compiler.checkpoint.SharedFiles;
+import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Section;
 import io.github.ptq4vm.network.Tensor;
+import io.github.ptq4vm.network.TokenOperation;
 import io.github.ptq4vm.network.VisionMamba;
 import java.util.List;
 import java.util.SortedMap;
@@ -58,7 +60,7 @@ public final class SmallModels {
                     "patch_embed",
                     false,
                     List.of(
-                        new Operation.Convolution2d(
+                        new GridOperation.Convolution2d(
                             "patch",
                             Network.IMAGE,
                             3,
@@ -67,6 +69,7 @@ public final class SmallModels {
                             tokens,
                             1,
                             1,
+                            0,
                             "patch.weight",
                             "patch.bias"))),
                 new Section(
@@ -76,7 +79,7 @@ public final class SmallModels {
                         new Operation.Linear(
                             LINEAR, "patch", "in_proj", in, out, "weight", "", true, null))),
                 new Section(
-                    "head", false, List.of(new Operation.SelectToken("logits", LINEAR, 0)))));
+                    "head", false, List.of(new TokenOperation.SelectToken("logits", LINEAR, 0)))));
     SortedMap<String, Tensor> parameters = new TreeMap<>(FillerModels.fill(network).parameters());
     parameters.put("weight", new Tensor.Floats(List.of(out, in), weight));
     return new Model(network, parameters);

@@ -2,6 +2,7 @@ package io.github.ptq4vm.cpu;
 
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.TokenOperation;
 import io.github.ptq4vm.network.ValueShape;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -69,7 +70,7 @@ final class Layout {
     if (operation instanceof Operation.Channels channels) {
       return placements.get(number(channels.input())).columns(channels.from(), channels.to());
     }
-    if (operation instanceof Operation.SelectToken token) {
+    if (operation instanceof TokenOperation.SelectToken token) {
       return placements.get(number(token.input())).row(token.position());
     }
     return whole(placements.size(), shape);

@@ -1,7 +1,7 @@
 package io.github.ptq4vm.cpu;
 
+import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
-import io.github.ptq4vm.network.Operation;
 
 /**
  * Dense convolution on a grid: copies the pixels under the kernel into a row for every output
@@ -15,13 +15,17 @@ final class PatchStep implements Step {
   /** Slot of the scratch memory that holds patches, beyond those a linear uses itself. */
   private static final int PATCH_SLOT = 8;
 
-  private final Operation.Convolution2d operation;
+  private final GridOperation.Convolution2d operation;
   private final CpuKernels.Linear linear;
   private final int input;
   private final int output;
 
   PatchStep(
-      Operation.Convolution2d operation, Model model, CpuKernels kernels, int input, int output) {
+      GridOperation.Convolution2d operation,
+      Model model,
+      CpuKernels kernels,
+      int input,
+      int output) {
     this.operation = operation;
     this.linear =
         kernels.linear(
@@ -65,12 +69,12 @@ final class PatchStep implements Step {
     return Matrix.of(patches, rows, taps);
   }
 
-  private static int taps(Operation.Convolution2d operation) {
+  private static int taps(GridOperation.Convolution2d operation) {
     return operation.kernel() * operation.kernel() * operation.inChannels();
   }
 
   /** {@code [out, in, kernel, kernel]} to {@code [out, kernel, kernel, in]}. */
-  private static float[] channelsLast(Operation.Convolution2d operation, float[] weight) {
+  private static float[] channelsLast(GridOperation.Convolution2d operation, float[] weight) {
     int in = operation.inChannels();
     int area = operation.kernel() * operation.kernel();
     float[] permuted = new float[weight.length];

@@ -1,7 +1,9 @@
 package io.github.ptq4vm.cpu;
 
+import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.TokenOperation;
 import java.util.Arrays;
 
 /** Makes the step of an operation: looks up its values, prepares its kernel from its parameters. */
@@ -25,7 +27,7 @@ final class Steps {
     if (operation instanceof Operation.Linear linear) {
       return linear(linear, kernel(linear));
     }
-    if (operation instanceof Operation.Convolution2d convolution) {
+    if (operation instanceof GridOperation.Convolution2d convolution) {
       return new PatchStep(convolution, model, kernels, inputs[0], output);
     }
     if (operation instanceof Operation.CausalConvolution op) {
@@ -65,22 +67,23 @@ final class Steps {
     if (operation instanceof Operation.Merge merge) {
       return new MergeStep(inputs, merge.factor(), output);
     }
-    if (operation instanceof Operation.AddTable table) {
+    if (operation instanceof TokenOperation.AddTable table) {
       return new AddTableStep(model.floats(table.table()), inputs[0], output);
     }
-    if (operation instanceof Operation.InsertToken token) {
+    if (operation instanceof TokenOperation.InsertToken token) {
       int[] sources = new int[layout.rows(output)];
       Arrays.setAll(sources, t -> t < token.position() ? t : t - 1);
       sources[token.position()] = -1;
       return new CopyRowsStep(sources, model.floats(token.token()), inputs[0], output);
     }
-    if (operation instanceof Operation.Gather gather) {
+    if (operation instanceof TokenOperation.Gather gather) {
       return copyRows(gather.order().positions(), inputs[0], output);
     }
-    if (operation instanceof Operation.Scatter scatter) {
+    if (operation instanceof TokenOperation.Scatter scatter) {
       return copyRows(scatter.order().indices(), inputs[0], output);
     }
-    if (operation instanceof Operation.Channels || operation instanceof Operation.SelectToken) {
+    if (operation instanceof Operation.Channels
+        || operation instanceof TokenOperation.SelectToken) {
       return (workspace, team) -> {
         // A view: the layout has put it into the memory of its input.
       };

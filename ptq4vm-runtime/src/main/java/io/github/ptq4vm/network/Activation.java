@@ -5,5 +5,9 @@ public enum Activation {
   /** Identity. */
   NONE,
   /** {@code x / (1 + exp(-x))}. */
-  SILU
+  SILU,
+  /** {@code x/2 * (1 + erf(x / sqrt(2)))}, exact, not the approximation by a hyperbolic tangent. */
+  GELU,
+  /** {@code 1 / (1 + exp(-x))}. */
+  SIGMOID
 }

@@ -49,11 +49,12 @@ public final class Network {
     shapes.put(IMAGE, new ValueShape(Math.multiplyExact(height, width), 3));
     String stream = IMAGE;
     Set<String> names = new HashSet<>();
+    Set<String> owned = new HashSet<>();
     for (Section section : sections) {
       if (!names.add(section.name())) {
         throw new InvalidNetworkException("Section \"" + section.name() + "\" is there twice.");
       }
-      check(section, stream);
+      check(section, stream, owned);
       stream = section.output();
     }
     if (shapes.get(stream).tokens() != 1) {
@@ -66,7 +67,7 @@ public final class Network {
     }
   }
 
-  private void check(Section section, String stream) {
+  private void check(Section section, String stream, Set<String> owned) {
     Set<String> visible = new HashSet<>(Set.of(stream));
     for (Operation operation : section.operations()) {
       List<ValueShape> inputs = new ArrayList<>();
@@ -92,11 +93,33 @@ public final class Network {
       shapes.put(operation.output(), operation.outputShape(inputs));
       visible.add(operation.output());
       for (Parameter parameter : parametersOf(operation)) {
-        if (parameters.put(parameter.name(), parameter) != null) {
-          throw new InvalidNetworkException(
-              "The parameter \"" + parameter.name() + "\" is used by two operations.");
-        }
+        define(parameter, operation, owned);
       }
+    }
+  }
+
+  /**
+   * Operations may share a parameter, but a linear that is quantized has its own: its codes belong
+   * to its own step sizes.
+   */
+  private void define(Parameter parameter, Operation operation, Set<String> owned) {
+    boolean own = operation instanceof Operation.Linear linear && linear.quantizable();
+    Parameter earlier = parameters.put(parameter.name(), parameter);
+    if (own ? !owned.add(parameter.name()) || earlier != null : owned.contains(parameter.name())) {
+      throw new InvalidNetworkException(
+          "The parameter \""
+              + parameter.name()
+              + "\" belongs to a quantizable linear and is used by two operations.");
+    }
+    if (earlier != null && !earlier.equals(parameter)) {
+      throw new InvalidNetworkException(
+          "Two operations use \""
+              + parameter.name()
+              + "\" as "
+              + earlier
+              + " and "
+              + parameter
+              + ".");
     }
   }
 

@@ -30,126 +30,21 @@ public sealed interface Operation {
   ValueShape outputShape(List<ValueShape> inputs);
 
   /** An operation that reads one value. */
-  sealed interface Unary extends Operation {
+  sealed interface Unary extends Operation
+      permits GridOperation,
+          TokenOperation,
+          RmsNorm,
+          LayerNorm,
+          Linear,
+          Channels,
+          CausalConvolution,
+          Activate {
     /** Name of the value it reads. */
     String input();
 
     @Override
     default List<String> inputs() {
       return List.of(input());
-    }
-  }
-
-  /**
-   * Dense two-dimensional convolution of a grid held row-major as tokens, without padding: patch
-   * embedding. {@code y[i*gw+j][o] = bias[o] + sum w[o][c][u][v] * x[(i*s+u)*W + j*s+v][c]}.
-   *
-   * @param height height of the input grid
-   * @param width width of the input grid
-   * @param kernel side of the square kernel
-   * @param weight parameter of shape {@code [outChannels, inChannels, kernel, kernel]}
-   * @param bias parameter of shape {@code [outChannels]}
-   */
-  record Convolution2d(
-      String output,
-      String input,
-      int inChannels,
-      int outChannels,
-      int height,
-      int width,
-      int kernel,
-      int stride,
-      String weight,
-      String bias)
-      implements Unary {
-
-    /** Checks that the kernel fits the grid. */
-    public Convolution2d {
-      if (kernel <= 0 || stride <= 0 || kernel > height || kernel > width) {
-        throw new InvalidNetworkException(
-            "Operation \""
-                + output
-                + "\": a kernel of "
-                + kernel
-                + " with stride "
-                + stride
-                + " does not fit a grid of "
-                + height
-                + " x "
-                + width
-                + ".");
-      }
-    }
-
-    /** Rows of the output grid. */
-    public int outHeight() {
-      return (height - kernel) / stride + 1;
-    }
-
-    /** Columns of the output grid. */
-    public int outWidth() {
-      return (width - kernel) / stride + 1;
-    }
-
-    @Override
-    public List<Parameter> parameters() {
-      return List.of(
-          Parameter.of(weight, outChannels, inChannels, kernel, kernel),
-          Parameter.of(bias, outChannels));
-    }
-
-    @Override
-    public ValueShape outputShape(List<ValueShape> inputs) {
-      require(this, inputs, new ValueShape(height * width, inChannels));
-      return new ValueShape(outHeight() * outWidth(), outChannels);
-    }
-  }
-
-  /**
-   * Inserts a learned token in front of position {@code position}: a class token.
-   *
-   * @param token parameter of shape {@code [1, 1, channels]}
-   */
-  record InsertToken(String output, String input, int channels, int position, String token)
-      implements Unary {
-    @Override
-    public List<Parameter> parameters() {
-      return List.of(Parameter.of(token, 1, 1, channels));
-    }
-
-    @Override
-    public ValueShape outputShape(List<ValueShape> inputs) {
-      ValueShape in = inputs.get(0);
-      require(this, inputs, new ValueShape(in.tokens(), channels));
-      if (position < 0 || position > in.tokens()) {
-        throw new InvalidNetworkException(
-            "Operation \""
-                + output
-                + "\" inserts a token at "
-                + position
-                + " of "
-                + in.tokens()
-                + ".");
-      }
-      return new ValueShape(in.tokens() + 1, channels);
-    }
-  }
-
-  /**
-   * Adds a learned table to every token: a position embedding.
-   *
-   * @param table parameter of shape {@code [1, tokens, channels]}
-   */
-  record AddTable(String output, String input, int tokens, int channels, String table)
-      implements Unary {
-    @Override
-    public List<Parameter> parameters() {
-      return List.of(Parameter.of(table, 1, tokens, channels));
-    }
-
-    @Override
-    public ValueShape outputShape(List<ValueShape> inputs) {
-      return require(this, inputs, new ValueShape(tokens, channels));
     }
   }
 
@@ -162,7 +57,7 @@ public sealed interface Operation {
 
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
-      return require(this, inputs, inputs.get(0), inputs.get(0));
+      return Shapes.require(this, inputs, inputs.get(0), inputs.get(0));
     }
   }
 
@@ -180,7 +75,27 @@ public sealed interface Operation {
 
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
-      return require(this, inputs, new ValueShape(inputs.get(0).tokens(), channels));
+      return Shapes.require(this, inputs, new ValueShape(inputs.get(0).tokens(), channels));
+    }
+  }
+
+  /**
+   * Layer norm over channels: {@code (x[t][c] - mean) / sqrt(variance + eps) * weight[c] +
+   * bias[c]}, the variance being the mean of the squared differences from the mean.
+   *
+   * @param weight parameter of shape {@code [channels]}
+   * @param bias parameter of shape {@code [channels]}
+   */
+  record LayerNorm(String output, String input, int channels, float eps, String weight, String bias)
+      implements Unary {
+    @Override
+    public List<Parameter> parameters() {
+      return List.of(Parameter.of(weight, channels), Parameter.of(bias, channels));
+    }
+
+    @Override
+    public ValueShape outputShape(List<ValueShape> inputs) {
+      return Shapes.require(this, inputs, new ValueShape(inputs.get(0).tokens(), channels));
     }
   }
 
@@ -284,7 +199,7 @@ public sealed interface Operation {
 
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
-      require(this, inputs, new ValueShape(inputs.get(0).tokens(), inFeatures));
+      Shapes.require(this, inputs, new ValueShape(inputs.get(0).tokens(), inFeatures));
       return new ValueShape(inputs.get(0).tokens(), outFeatures);
     }
   }
@@ -307,26 +222,6 @@ public sealed interface Operation {
                 + ".");
       }
       return new ValueShape(in.tokens(), to - from);
-    }
-  }
-
-  /** Puts tokens into scan order: {@code y[i] = x[order.position(i)]}, zero where it is -1. */
-  record Gather(String output, String input, TokenOrder order) implements Unary {
-    @Override
-    public ValueShape outputShape(List<ValueShape> inputs) {
-      ValueShape in = inputs.get(0);
-      require(this, inputs, new ValueShape(order.tokens(), in.channels()));
-      return new ValueShape(order.length(), in.channels());
-    }
-  }
-
-  /** Inverse of {@link Gather}: {@code y[order.position(i)] = x[i]}; zero tokens are dropped. */
-  record Scatter(String output, String input, TokenOrder order) implements Unary {
-    @Override
-    public ValueShape outputShape(List<ValueShape> inputs) {
-      ValueShape in = inputs.get(0);
-      require(this, inputs, new ValueShape(order.length(), in.channels()));
-      return new ValueShape(order.tokens(), in.channels());
     }
   }
 
@@ -353,7 +248,7 @@ public sealed interface Operation {
 
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
-      return require(this, inputs, new ValueShape(inputs.get(0).tokens(), channels));
+      return Shapes.require(this, inputs, new ValueShape(inputs.get(0).tokens(), channels));
     }
   }
 
@@ -394,7 +289,7 @@ public sealed interface Operation {
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
       int tokens = inputs.get(0).tokens();
-      require(
+      Shapes.require(
           this,
           inputs,
           new ValueShape(tokens, channels),
@@ -419,7 +314,7 @@ public sealed interface Operation {
     public ValueShape outputShape(List<ValueShape> shapes) {
       ValueShape[] expected = new ValueShape[shapes.size()];
       Arrays.fill(expected, shapes.get(0));
-      return require(this, shapes, expected);
+      return Shapes.require(this, shapes, expected);
     }
   }
 
@@ -432,37 +327,31 @@ public sealed interface Operation {
 
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
-      return require(this, inputs, inputs.get(0), inputs.get(0));
+      return Shapes.require(this, inputs, inputs.get(0), inputs.get(0));
     }
   }
 
-  /** One token: the class token in front of the head. */
-  record SelectToken(String output, String input, int position) implements Unary {
+  /** An elementwise function. */
+  record Activate(String output, String input, Activation activation) implements Unary {
+    @Override
+    public ValueShape outputShape(List<ValueShape> inputs) {
+      return Shapes.require(this, inputs, inputs.get(0));
+    }
+  }
+
+  /**
+   * Multiplies each channel of every token by a factor: {@code y[t][c] = x[t][c]*factors[0][c]}.
+   */
+  record ScaleChannels(String output, String input, String factors) implements Operation {
+    @Override
+    public List<String> inputs() {
+      return List.of(input, factors);
+    }
+
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
       ValueShape in = inputs.get(0);
-      if (position < 0 || position >= in.tokens()) {
-        throw new InvalidNetworkException(
-            "Operation \"" + output + "\" selects token " + position + " of " + in.tokens() + ".");
-      }
-      return new ValueShape(1, in.channels());
+      return Shapes.require(this, inputs, in, new ValueShape(1, in.channels()));
     }
-  }
-
-  private static ValueShape require(
-      Operation operation, List<ValueShape> actual, ValueShape... expected) {
-    if (!actual.equals(List.of(expected))) {
-      throw new InvalidNetworkException(
-          "Operation \""
-              + operation.output()
-              + "\" expects inputs "
-              + operation.inputs()
-              + " of shape "
-              + List.of(expected)
-              + " but they are "
-              + actual
-              + ".");
-    }
-    return expected[0];
   }
 }

@@ -55,6 +55,29 @@ public final class TokenOrder {
     return new TokenOrder(tokens, positions);
   }
 
+  /**
+   * The order over one token more, which is at a position of its own and is visited at the sequence
+   * index of the same number: a class token among tokens that are reordered around it.
+   */
+  public TokenOrder withToken(int position) {
+    int[] with = new int[positions.length + 1];
+    for (int i = 0; i < with.length; i++) {
+      int old = i < position ? positions[i] : i > position ? positions[i - 1] : 0;
+      with[i] = i == position ? position : old < position ? old : old + 1;
+    }
+    return of(tokens + 1, with);
+  }
+
+  /** Whether tokens are visited as they lie. */
+  public boolean isIdentity() {
+    for (int i = 0; i < positions.length; i++) {
+      if (positions[i] != i) {
+        return false;
+      }
+    }
+    return positions.length == tokens;
+  }
+
   /** Number of positions the order is over. */
   public int tokens() {
     return tokens;

@@ -30,8 +30,6 @@ public record VisionMamba(
     int imageSize,
     int classes) {
 
-  private static final float EPS = 1e-5f;
-
   /** Tokens of the sequence, class token included. */
   public int tokens() {
     int grid = (imageSize - patch) / stride + 1;
@@ -48,7 +46,7 @@ public record VisionMamba(
             "patch_embed",
             false,
             List.of(
-                new Operation.Convolution2d(
+                new GridOperation.Convolution2d(
                     "patch_embed",
                     Network.IMAGE,
                     3,
@@ -57,86 +55,75 @@ public record VisionMamba(
                     imageSize,
                     patch,
                     stride,
+                    0,
                     "patch_embed.proj.weight",
                     "patch_embed.proj.bias"),
-                new Operation.InsertToken("cls_token", "patch_embed", dim, middle, "cls_token"),
-                new Operation.AddTable("pos_embed", "cls_token", tokens, dim, "pos_embed"))));
+                new TokenOperation.InsertToken(
+                    "cls_token", "patch_embed", dim, middle, "cls_token"),
+                new TokenOperation.AddTable("pos_embed", "cls_token", tokens, dim, "pos_embed"))));
     String stream = "pos_embed";
     for (int i = 0; i < depth; i++) {
       sections.add(block("layers." + i, stream, tokens));
       stream = sections.get(sections.size() - 1).output();
     }
-    sections.add(
-        new Section(
-            "head",
-            false,
-            List.of(
-                new Operation.RmsNorm("norm_f", stream, dim, EPS, "norm_f.weight"),
-                new Operation.SelectToken("pool", "norm_f", middle),
-                new Operation.Linear(
-                    "head",
-                    "pool",
-                    "head",
-                    dim,
-                    classes,
-                    "head.weight",
-                    "head.bias",
-                    false,
-                    null))));
+    List<Operation> head = new ArrayList<>();
+    MambaOperations ops = new MambaOperations(head);
+    String normed = ops.rmsNorm("norm_f", stream, dim);
+    String pooled = ops.add(new TokenOperation.SelectToken("pool", normed, middle));
+    ops.linear("head", pooled, "head", dim, classes, true);
+    sections.add(new Section("head", false, head));
     return new Network("vim-d" + dim + "-l" + depth, imageSize, imageSize, sections);
   }
 
   private Section block(String name, String stream, int tokens) {
-    List<Operation> ops = new ArrayList<>();
+    List<Operation> list = new ArrayList<>();
+    MambaOperations ops = new MambaOperations(list);
     String mixer = name + ".mixer";
-    ops.add(new Operation.RmsNorm(name + ".norm", stream, dim, EPS, name + ".norm.weight"));
-    ops.add(linear(mixer + ".in_proj", name + ".norm", "in_proj", dim, 2 * inner, false));
-    ops.add(new Operation.Channels(mixer + ".x", mixer + ".in_proj", 0, inner));
-    ops.add(new Operation.Channels(mixer + ".z", mixer + ".in_proj", inner, 2 * inner));
-    direction(ops, mixer, "", mixer + ".x", "A_log");
+    String normed = ops.rmsNorm(name + ".norm", stream, dim);
+    String projected =
+        ops.quantizable(
+            mixer + ".in_proj", normed, "in_proj", dim, 2 * inner, mixer + ".in_proj.weight", "");
+    String x = ops.channels(mixer + ".x", projected, 0, inner);
+    String z = ops.channels(mixer + ".z", projected, inner, 2 * inner);
+    String forward = direction(ops, mixer, "", x, "A_log");
     TokenOrder reversed = TokenOrder.reversed(tokens);
-    ops.add(new Operation.Gather(mixer + ".x_b", mixer + ".x", reversed));
-    direction(ops, mixer, "_b", mixer + ".x_b", "A_b_log");
-    ops.add(new Operation.Scatter(mixer + ".y_b", mixer + ".scan_b", reversed));
+    String flipped = ops.gather(mixer + ".x_b", x, reversed);
+    String backward =
+        ops.scatter(mixer + ".y_b", direction(ops, mixer, "_b", flipped, "A_b_log"), reversed);
     // The gate of a token is the same in both directions, so the mean is gated once.
-    ops.add(new Operation.Merge(mixer + ".merge", List.of(mixer + ".scan", mixer + ".y_b"), 0.5f));
-    ops.add(new Operation.Gate(mixer + ".gate", mixer + ".merge", mixer + ".z"));
-    ops.add(linear(mixer + ".out_proj", mixer + ".gate", "out_proj", inner, dim, false));
-    ops.add(new Operation.Add(name, stream, mixer + ".out_proj"));
-    return new Section(name, true, ops);
+    String mean = ops.add(new Operation.Merge(mixer + ".merge", List.of(forward, backward), 0.5f));
+    String gated = ops.add(new Operation.Gate(mixer + ".gate", mean, z));
+    String mixed =
+        ops.quantizable(
+            mixer + ".out_proj", gated, "out_proj", inner, dim, mixer + ".out_proj.weight", "");
+    ops.add(new Operation.Add(name, stream, mixed));
+    return new Section(name, true, list);
   }
 
-  private void direction(
-      List<Operation> ops, String mixer, String suffix, String input, String aLog) {
-    String u = mixer + ".conv1d" + suffix;
-    String projected = mixer + ".x_proj" + suffix;
-    String low = mixer + ".dt" + suffix;
-    String dt = mixer + ".dt_proj" + suffix;
-    ops.add(
-        new Operation.CausalConvolution(
-            u, input, inner, convolution, u + ".weight", u + ".bias", Activation.SILU));
-    ops.add(linear(projected, u, "x_proj", inner, rank + 2 * states, false));
-    ops.add(new Operation.Channels(low, projected, 0, rank));
-    ops.add(new Operation.Channels(mixer + ".B" + suffix, projected, rank, rank + states));
-    ops.add(
-        new Operation.Channels(mixer + ".C" + suffix, projected, rank + states, rank + 2 * states));
-    ops.add(linear(dt, low, "dt_proj", rank, inner, true));
-    ops.add(
-        new Operation.SelectiveScan(
-            mixer + ".scan" + suffix,
-            u,
-            dt,
-            mixer + ".B" + suffix,
-            mixer + ".C" + suffix,
-            inner,
-            states,
+  private String direction(
+      MambaOperations ops, String mixer, String suffix, String input, String aLog) {
+    String conv = mixer + ".conv1d" + suffix;
+    String step = mixer + ".dt_proj" + suffix;
+    String u =
+        ops.add(
+            new Operation.CausalConvolution(
+                conv,
+                input,
+                inner,
+                convolution,
+                conv + ".weight",
+                conv + ".bias",
+                Activation.SILU));
+    return ops.scan(
+        mixer + ".",
+        suffix,
+        u,
+        new MambaOperations.Sizes(inner, states, rank),
+        new MambaOperations.ScanWeights(
+            mixer + ".x_proj" + suffix + ".weight",
+            step + ".weight",
+            step + ".bias",
             mixer + "." + aLog,
             mixer + ".D" + suffix));
-  }
-
-  private static Operation.Linear linear(
-      String name, String input, String kind, int in, int out, boolean bias) {
-    return new Operation.Linear(
-        name, input, kind, in, out, name + ".weight", bias ? name + ".bias" : "", true, null);
   }
 }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.ptq4vm.CorruptModelException;
 import io.github.ptq4vm.UnsupportedModelException;
+import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.TokenOperation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,7 +55,8 @@ class NetworkJsonTest {
 
   /** Every operation there is: the nested records, whatever interfaces sort them. */
   private static List<Class<?>> operations() {
-    return Arrays.stream(Operation.class.getDeclaredClasses())
+    return Stream.of(Operation.class, GridOperation.class, TokenOperation.class)
+        .flatMap(type -> Arrays.stream(type.getDeclaredClasses()))
         .filter(type -> type.isRecord() && Operation.class.isAssignableFrom(type))
         .toList();
   }
@@ -92,7 +96,7 @@ class NetworkJsonTest {
       quoteCharacter = '`',
       value = {
         "\"type\":\"gather\"         | \"type\":\"warp\"            | \"warp\" names an operation",
-        "\"activation\":\"silu\"     | \"activation\":\"gelu\"      | \"gelu\" is a value",
+        "\"activation\":\"silu\"     | \"activation\":\"relu\"      | \"relu\" is a value",
         "\"rotation\":\"none\"       | \"rotation\":\"hadamard\"    | \"hadamard\" is a value",
         "\"scale\":\"static_per_token\" | \"scale\":\"dynamic\"     | \"dynamic\" is a value",
         "\"type\":\"add\",           | \"type\":\"add\",\"scaled\":2, | scaled = 2 is an attribute",
@@ -109,12 +113,12 @@ class NetworkJsonTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "\"kernel\":2,              | ``                        | $.sections[0].operations[0] lacks",
-        "\"kernel\":2,              | \"kernel\":\"2\",         | operations[0].kernel should be an integer",
-        "\"kernel\":2,              | \"kernel\":2.0,           | operations[0].kernel should be an integer",
-        "\"kernel\":2,              | \"kernel\":4294967298,    | operations[0].kernel should be an integer",
-        "\"kernel\":2,              | \"kernel\":null,          | operations[0].kernel should be",
-        "\"kernel\":2,              | \"kernel\":9,             | does not fit a grid",
+        "\"stride\":1,              | ``                        | $.sections[0].operations[6] lacks",
+        "\"stride\":1,              | \"stride\":\"2\",         | operations[6].stride should be an integer",
+        "\"stride\":1,              | \"stride\":2.0,           | operations[6].stride should be an integer",
+        "\"stride\":1,              | \"stride\":4294967298,    | operations[6].stride should be an integer",
+        "\"stride\":1,              | \"stride\":null,          | operations[6].stride should be",
+        "\"stride\":1,              | \"stride\":0,             | does not fit a grid",
         "\"eps\":1.0E-5             | \"eps\":1e999             | eps should be a finite number",
         "\"block\": true            | \"block\": 1              | block should be true or false",
         "\"height\": 4              | \"height\": 0             | $.height should be an integer",
@@ -125,7 +129,7 @@ class NetworkJsonTest {
         "\"positions\": [4,3         | \"positions\": [5,3        | positions[0] should be an integer",
         "\"tokens\": 5              | \"tokens\": 2000000000    | tokens should be an integer",
         "\"weightBits\":4           | \"weightBits\":1          | between 2 and 8",
-        "\"left\":\"x\"             | \"left\":\"later\"        | reads \"later\"",
+        "\"left\":\"rope\"          | \"left\":\"later\"        | reads \"later\"",
       })
   void saysWhereTheDocumentIsWrong(String right, String wrong, String problem) {
     assertThatThrownBy(() -> parse(replace(right, wrong)))

@@ -2,6 +2,7 @@ package io.github.ptq4vm.artifact;
 
 import io.github.ptq4vm.image.Preprocessing;
 import io.github.ptq4vm.network.ElementType;
+import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
@@ -38,8 +39,8 @@ public final class SmallModels {
                     "all",
                     false,
                     List.of(
-                        new Operation.Convolution2d(
-                            "patch", Network.IMAGE, 3, 3, 2, 2, 2, 2, "patch.w", "patch.b"),
+                        new GridOperation.Convolution2d(
+                            "patch", Network.IMAGE, 3, 3, 2, 2, 2, 2, 0, "patch.w", "patch.b"),
                         new Operation.Linear(
                             "head",
                             "patch",

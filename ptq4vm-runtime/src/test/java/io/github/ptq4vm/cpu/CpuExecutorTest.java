@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.ptq4vm.network.Activation;
+import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.InvalidNetworkException;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Section;
+import io.github.ptq4vm.network.TokenOperation;
 import io.github.ptq4vm.network.TokenOrder;
 import io.github.ptq4vm.network.ValueShape;
 import io.github.ptq4vm.network.VisionMamba;
@@ -53,16 +55,16 @@ class CpuExecutorTest {
     TokenOrder order = TokenOrder.of(4, 2, -1, 0, 3, -1, 1);
     List<Operation> operations =
         List.of(
-            new Operation.Convolution2d(
-                "patches", Network.IMAGE, 3, 9, 5, 4, 2, 2, "patches.weight", "patches.bias"),
+            new GridOperation.Convolution2d(
+                "patches", Network.IMAGE, 3, 9, 5, 4, 2, 2, 0, "patches.weight", "patches.bias"),
             new Operation.Channels("some", "patches", 2, 7),
-            new Operation.Gather("ordered", "some", order),
+            new TokenOperation.Gather("ordered", "some", order),
             new Operation.CausalConvolution(
                 "convolved", "ordered", 5, 2, "conv.weight", "conv.bias", Activation.NONE),
-            new Operation.Scatter("back", "convolved", order),
+            new TokenOperation.Scatter("back", "convolved", order),
             new Operation.Channels("unread", "patches", 0, 1),
             new Operation.Merge("merged", List.of("some", "back", "some"), -0.25f),
-            new Operation.SelectToken("one", "merged", 3),
+            new TokenOperation.SelectToken("one", "merged", 3),
             new Operation.Linear("logits", "one", "head", 5, 3, "w", "b", false, null));
     return new Network("padded", 5, 4, List.of(new Section("all", false, operations)));
   }

@@ -1,9 +1,11 @@
 package io.github.ptq4vm.cpu;
 
 import io.github.ptq4vm.network.Activation;
+import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Precision;
+import io.github.ptq4vm.network.TokenOperation;
 import io.github.ptq4vm.network.TokenOrder;
 import io.github.ptq4vm.network.ValueShape;
 import java.util.Map;
@@ -16,7 +18,7 @@ record OperationOracle(Model model, Map<String, float[]> values) {
 
   /** Element {@code [t][c]} of the output of an operation. */
   double at(Operation operation, int t, int c) {
-    if (operation instanceof Operation.Convolution2d op) {
+    if (operation instanceof GridOperation.Convolution2d op) {
       int i = t / op.outWidth();
       int j = t % op.outWidth();
       double sum = model.floats(op.bias())[c];
@@ -31,12 +33,12 @@ record OperationOracle(Model model, Map<String, float[]> values) {
       }
       return sum;
     }
-    if (operation instanceof Operation.InsertToken op) {
+    if (operation instanceof TokenOperation.InsertToken op) {
       return t == op.position()
           ? model.floats(op.token())[c]
           : value(op.input(), t < op.position() ? t : t - 1, c);
     }
-    if (operation instanceof Operation.AddTable op) {
+    if (operation instanceof TokenOperation.AddTable op) {
       return value(op.input(), t, c) + model.floats(op.table())[t * op.channels() + c];
     }
     if (operation instanceof Operation.Add op) {
@@ -56,11 +58,11 @@ record OperationOracle(Model model, Map<String, float[]> values) {
     if (operation instanceof Operation.Channels op) {
       return value(op.input(), t, op.from() + c);
     }
-    if (operation instanceof Operation.Gather op) {
+    if (operation instanceof TokenOperation.Gather op) {
       int position = op.order().position(t);
       return position < 0 ? 0 : value(op.input(), position, c);
     }
-    if (operation instanceof Operation.Scatter op) {
+    if (operation instanceof TokenOperation.Scatter op) {
       return value(op.input(), indexOf(op.order(), t), c);
     }
     if (operation instanceof Operation.CausalConvolution op) {
@@ -84,7 +86,7 @@ record OperationOracle(Model model, Map<String, float[]> values) {
     if (operation instanceof Operation.Gate op) {
       return value(op.input(), t, c) * silu(value(op.gate(), t, c));
     }
-    if (operation instanceof Operation.SelectToken op) {
+    if (operation instanceof TokenOperation.SelectToken op) {
       return value(op.input(), op.position(), c);
     }
     throw new AssertionError("No formula for " + operation);

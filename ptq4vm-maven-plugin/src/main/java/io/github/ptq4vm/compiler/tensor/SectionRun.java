@@ -2,10 +2,12 @@ package io.github.ptq4vm.compiler.tensor;
 
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Observer;
+import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.InvalidNetworkException;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Section;
+import io.github.ptq4vm.network.TokenOperation;
 import io.github.ptq4vm.network.ValueShape;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -102,10 +104,10 @@ public final class SectionRun {
     } else if (operation instanceof Operation.Channels op) {
       int channels = network.shape(op.input()).channels();
       elementwise.takeChannels(rows, channels, op.from(), op.to() - op.from(), x, y);
-    } else if (operation instanceof Operation.Gather op) {
+    } else if (operation instanceof TokenOperation.Gather op) {
       elementwise.moveRows(
           images, op.order().tokens(), op.order().positions(), shape.channels(), x, y);
-    } else if (operation instanceof Operation.Scatter op) {
+    } else if (operation instanceof TokenOperation.Scatter op) {
       elementwise.moveRows(
           images, op.order().length(), op.order().indices(), shape.channels(), x, y);
     } else if (operation instanceof Operation.CausalConvolution op) {
@@ -127,11 +129,11 @@ public final class SectionRun {
       elementwise.gate(x, values.get(op.gate()), y, y.length);
     } else if (operation instanceof Operation.Add op) {
       elementwise.merge(List.of(x, values.get(op.right())), 1f, y, y.length);
-    } else if (operation instanceof Operation.AddTable op) {
+    } else if (operation instanceof TokenOperation.AddTable op) {
       elementwise.addTable(rows, op.tokens(), op.channels(), floats(op.table()), x, y);
-    } else if (operation instanceof Operation.InsertToken op) {
+    } else if (operation instanceof TokenOperation.InsertToken op) {
       insertToken(op, x, y);
-    } else if (operation instanceof Operation.SelectToken op) {
+    } else if (operation instanceof TokenOperation.SelectToken op) {
       elementwise.moveRows(
           images,
           network.shape(op.input()).tokens(),
@@ -139,7 +141,7 @@ public final class SectionRun {
           shape.channels(),
           x,
           y);
-    } else if (operation instanceof Operation.Convolution2d op) {
+    } else if (operation instanceof GridOperation.Convolution2d op) {
       convolution2d(op, x, y);
     } else {
       throw new InvalidNetworkException("The interpreter does not know " + operation + ".");
@@ -147,7 +149,7 @@ public final class SectionRun {
     return y;
   }
 
-  private void insertToken(Operation.InsertToken op, float[] x, float[] y) {
+  private void insertToken(TokenOperation.InsertToken op, float[] x, float[] y) {
     int tokens = network.shape(op.output()).tokens();
     int[] source = new int[tokens];
     for (int i = 0; i < tokens; i++) {
@@ -165,7 +167,7 @@ public final class SectionRun {
     }
   }
 
-  private void convolution2d(Operation.Convolution2d op, float[] x, float[] y) {
+  private void convolution2d(GridOperation.Convolution2d op, float[] x, float[] y) {
     int columns = op.inChannels() * op.kernel() * op.kernel();
     int rows = op.outHeight() * op.outWidth();
     float[] patches = interpreter.buffers().take(images * rows * columns);
@@ -189,7 +191,7 @@ public final class SectionRun {
   }
 
   private static void unfold(
-      Operation.Convolution2d op, float[] x, int image, int position, float[] out, int at) {
+      GridOperation.Convolution2d op, float[] x, int image, int position, float[] out, int at) {
     int top = position / op.outWidth() * op.stride();
     int left = position % op.outWidth() * op.stride();
     for (int c = 0; c < op.inChannels(); c++) {
@@ -244,12 +246,12 @@ public final class SectionRun {
       }
       int channels = network.shape(input).channels();
       elementwise.addToChannels(rows, channels, op.from(), op.to() - op.from(), g, whole);
-    } else if (operation instanceof Operation.Gather op) {
+    } else if (operation instanceof TokenOperation.Gather op) {
       float[] gx = take(x.length);
       elementwise.moveRows(
           images, op.order().length(), op.order().indices(), shape.channels(), g, gx);
       add(gradients, input, gx);
-    } else if (operation instanceof Operation.Scatter op) {
+    } else if (operation instanceof TokenOperation.Scatter op) {
       float[] gx = take(x.length);
       elementwise.moveRows(
           images, op.order().tokens(), op.order().positions(), shape.channels(), g, gx);

@@ -15,6 +15,7 @@ import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Section;
+import io.github.ptq4vm.network.TokenOperation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -111,9 +112,9 @@ final class AutogradBlock implements AutoCloseable {
       return x.div(mean.add(op.eps()).sqrt()).mul(parameter(op.weight()));
     } else if (operation instanceof Operation.Channels op) {
       return x.get(new NDIndex(":, :, {}:{}", op.from(), op.to()));
-    } else if (operation instanceof Operation.Gather op) {
+    } else if (operation instanceof TokenOperation.Gather op) {
       return order(x, op.order().positions());
-    } else if (operation instanceof Operation.Scatter op) {
+    } else if (operation instanceof TokenOperation.Scatter op) {
       return order(x, op.order().indices());
     } else if (operation instanceof Operation.CausalConvolution op) {
       return convolution(op, x);

@@ -6,6 +6,7 @@ import io.github.ptq4vm.network.Activation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Section;
+import io.github.ptq4vm.network.TokenOperation;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -134,9 +135,9 @@ final class DoubleBlock {
     } else if (operation instanceof Operation.Channels op) {
       int width = op.to() - op.from();
       return map(x.length / channels * width, i -> x[i / width * channels + op.from() + i % width]);
-    } else if (operation instanceof Operation.Gather op) {
+    } else if (operation instanceof TokenOperation.Gather op) {
       return rows(x, tokens, channels, op.order().positions());
-    } else if (operation instanceof Operation.Scatter op) {
+    } else if (operation instanceof TokenOperation.Scatter op) {
       return rows(x, tokens, channels, op.order().indices());
     } else if (operation instanceof Operation.CausalConvolution op) {
       return convolution(op, x, tokens);
