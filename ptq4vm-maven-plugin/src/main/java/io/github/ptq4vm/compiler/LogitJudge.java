@@ -45,22 +45,15 @@ final class LogitJudge {
     };
   }
 
-  /**
-   * For each image the energy of the difference from the float logits, over the mean energy of
-   * these.
-   */
-  private double[] noise(float[] logits) {
-    double[] noise = new double[count];
-    int classes = logits.length / count;
+  /** Energy of the difference from the float logits over the energy of these. */
+  private double noise(float[] logits) {
+    double noise = 0;
     double signal = 0;
     for (int i = 0; i < logits.length; i++) {
       double difference = (double) logits[i] - exact[i];
       signal += (double) exact[i] * exact[i];
-      noise[i / classes] += difference * difference;
+      noise += difference * difference;
     }
-    for (int i = 0; i < count; i++) {
-      noise[i] *= count / signal;
-    }
-    return noise;
+    return noise / signal;
   }
 }

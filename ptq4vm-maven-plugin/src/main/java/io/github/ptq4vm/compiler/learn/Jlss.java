@@ -8,10 +8,8 @@ import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
@@ -22,13 +20,23 @@ import java.util.stream.IntStream;
  * stream after the block back to the float model's. The block's input is the quantized prefix's
  * output.
  *
- * <p>One image in eight is held out and judges by what the block does to the logits: the parameters
- * kept are those of the best moment, the start included, so learning never ends worse than it
- * began.
+ * <p>One image in eight is held out and judges by what the block does to the logits. Five moments
+ * on the way are judged, and the mean of the parameters over the steps, in which the noise of
+ * single batches and of rounding cancels: the whole way from the start to it and parts of the way,
+ * because what was learned of these images by heart does not serve others. The best is kept, the
+ * start included, so learning never ends worse than it began.
  */
 public final class Jlss {
   private static final int HELD_OUT = 8;
-  private static final int JUDGEMENTS = 5;
+
+  /** Moments on the way that are judged. */
+  private static final int MOMENTS = 5;
+
+  /** Share of the steps that the mean leaves out, because the parameters are still on their way. */
+  private static final double UNSETTLED = 0.25;
+
+  /** Shares of the way from the start to the mean that are tried. */
+  private static final double[] SHARES = {1, 0.75, 0.5, 0.25};
 
   private final TensorInterpreter interpreter;
   private final Recipe recipe;
@@ -76,8 +84,8 @@ public final class Jlss {
   /** Scores the block's output for the {@link #judges}, lower is better. */
   @FunctionalInterface
   public interface Judge {
-    /** The loss of each image of an output, image after image. */
-    double[] losses(float[] output);
+    /** The mean loss of the images. */
+    double loss(float[] output);
   }
 
   /** Images that are held out: the last of every eight, or all when there are fewer than eight. */
@@ -100,50 +108,57 @@ public final class Jlss {
 
     int[] judges = judges(images);
     int[] learners = judges.length == images ? judges : pick(images, HELD_OUT, false);
-    Random random = new Random(recipe.seed());
-    int[] queue = new int[0];
-    int next = 0;
-
-    double[] before = judge.losses(output(linears, judges));
-    double[] best = before;
-    List<double[]> kept = save(parameters);
-    int every = Math.max(1, recipe.steps() / JUDGEMENTS);
+    Batches batches = new Batches(learners, recipe.batch(), recipe.seed());
+    Judged judged = new Judged(linears, judge);
+    double before = judged.consider();
+    int every = Math.max(1, recipe.steps() / MOMENTS);
+    int settled = (int) (recipe.steps() * UNSETTLED);
     for (int step = 1; step <= recipe.steps(); step++) {
-      int size = Math.min(recipe.batch(), learners.length);
-      int[] batch = new int[size];
-      for (int i = 0; i < size; i++) {
-        if (next == queue.length) {
-          queue = shuffled(learners, random);
-          next = 0;
-        }
-        batch[i] = queue[next++];
-      }
-      gradientStep(linears, batch);
+      gradientStep(linears, batches.next());
       double rate = recipe.rate() * 0.5 * (1 + Math.cos(Math.PI * (step - 1) / recipe.steps()));
       for (LogVector parameter : parameters) {
         parameter.step(step, rate);
       }
       linears.values().forEach(LearningLinear::refresh);
-      if (step % every == 0 || step == recipe.steps()) {
-        double[] losses = judge.losses(output(linears, judges));
-        if (mean(losses) < mean(best)) {
-          best = losses;
-          kept = save(parameters);
-        }
+      if (step > settled) {
+        parameters.forEach(LogVector::remember);
+      }
+      if (step % every == 0) {
+        judged.consider();
       }
       progress.accept(step);
     }
-    for (int i = 0; i < kept.size(); i++) {
-      parameters.get(i).restore(kept.get(i));
+    for (double share : SHARES) {
+      parameters.forEach(parameter -> parameter.goTowardsMean(share));
+      linears.values().forEach(LearningLinear::refresh);
+      judged.consider();
     }
     interpreter.trim();
-    Map<String, LinearQuantizer> learned = new TreeMap<>();
-    linears.forEach((name, linear) -> learned.put(name, linear.quantizer()));
-    return new Outcome(learned, mean(before), mean(best));
+    return new Outcome(judged.best, before, judged.least);
   }
 
-  private static double mean(double[] losses) {
-    return Arrays.stream(losses).average().orElseThrow();
+  /** Keeps the quantizers that the judges liked best. */
+  private final class Judged {
+    private final Map<String, LearningLinear> linears;
+    private final Judge judge;
+    private final int[] judges = judges(images);
+    private final Map<String, LinearQuantizer> best = new TreeMap<>();
+    private double least = Double.POSITIVE_INFINITY;
+
+    Judged(Map<String, LearningLinear> linears, Judge judge) {
+      this.linears = linears;
+      this.judge = judge;
+    }
+
+    /** Has the present quantizers judged; returns their loss. */
+    double consider() {
+      double loss = judge.loss(output(linears, judges));
+      if (loss < least) {
+        least = loss;
+        linears.forEach((name, linear) -> best.put(name, linear.quantizer()));
+      }
+      return loss;
+    }
   }
 
   private void gradientStep(Map<String, LearningLinear> linears, int[] batch) {
@@ -170,23 +185,8 @@ public final class Jlss {
     return linear -> linears.get(linear.output());
   }
 
-  private static List<double[]> save(List<LogVector> parameters) {
-    return parameters.stream().map(LogVector::save).toList();
-  }
-
   private static int[] pick(int images, int every, boolean judging) {
     return IntStream.range(0, images).filter(i -> (i % every == every - 1) == judging).toArray();
-  }
-
-  private static int[] shuffled(int[] values, Random random) {
-    int[] shuffled = values.clone();
-    for (int i = shuffled.length - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      int swap = shuffled[i];
-      shuffled[i] = shuffled[j];
-      shuffled[j] = swap;
-    }
-    return shuffled;
   }
 
   private static float[] take(float[] values, int size, int[] images) {

@@ -15,15 +15,18 @@ final class LogVector {
   private final float[] values;
   private final double scale;
   private final double[] offset;
+  private final double[] mean;
   private final double[] gradient;
   private final double[] first;
   private final double[] second;
+  private int remembered;
 
   LogVector(float[] start, double scale) {
     this.start = start.clone();
     this.values = start.clone();
     this.scale = scale;
     this.offset = new double[start.length];
+    this.mean = new double[start.length];
     this.gradient = new double[start.length];
     this.first = new double[start.length];
     this.second = new double[start.length];
@@ -58,13 +61,22 @@ final class LogVector {
     update();
   }
 
-  /** A copy of where the values are, for {@link #restore}. */
-  double[] save() {
-    return offset.clone();
+  /** Takes the present offsets into the mean. */
+  void remember() {
+    remembered++;
+    for (int i = 0; i < offset.length; i++) {
+      mean[i] += (offset[i] - mean[i]) / remembered;
+    }
   }
 
-  void restore(double[] saved) {
-    System.arraycopy(saved, 0, offset, 0, offset.length);
+  /**
+   * Puts the values a share of the way from the start to the mean of what was remembered. Learning
+   * is over then.
+   */
+  void goTowardsMean(double share) {
+    for (int i = 0; i < offset.length; i++) {
+      offset[i] = share * mean[i];
+    }
     update();
   }
 

@@ -98,19 +98,8 @@ class JlssTest {
       System.arraycopy(target, judges[i] * size, wanted, i * size, size);
     }
     int channels = interpreter.network().shape(section.output()).channels();
-    return output -> {
-      double[] losses = new double[judges.length];
-      for (int i = 0; i < losses.length; i++) {
-        losses[i] =
-            CosineLoss.evaluate(
-                interpreter.parallel(),
-                Arrays.copyOfRange(wanted, i * size, (i + 1) * size),
-                Arrays.copyOfRange(output, i * size, (i + 1) * size),
-                channels,
-                new float[0]);
-      }
-      return losses;
-    };
+    return output ->
+        CosineLoss.evaluate(interpreter.parallel(), wanted, output, channels, new float[0]);
   }
 
   @ParameterizedTest
@@ -148,10 +137,18 @@ class JlssTest {
     assertThat(Jlss.judges(7)).containsExactly(0, 1, 2, 3, 4, 5, 6);
   }
 
-  @Test
-  void keepsTheMomentItsJudgeLikesBest() {
-    // The second moment after the start is best: what came later must be undone.
-    double[] verdicts = {5, 4, 1, 2, 3, 9};
+  /**
+   * The start, five moments, then four shares of the way to the mean; what is not best is undone.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "5 4 1 2 3 9 8 8 8 8, 2",
+    "5 4 3 2 3 9 8 1 8 8, 7",
+    "1 4 3 2 3 9 8 2 8 8, 0",
+    "5 4 3 2 3 9 8 2 8 1, 9"
+  })
+  void keepsWhatItsJudgeLikesBest(String verdicts, int best) {
+    double[] losses = Arrays.stream(verdicts.split(" ")).mapToDouble(Double::parseDouble).toArray();
     List<float[]> outputs = new ArrayList<>();
     Jlss.Outcome outcome =
         jlss(recipe(5, 0.3))
@@ -159,14 +156,13 @@ class JlssTest {
                 clipped(),
                 output -> {
                   outputs.add(output.clone());
-                  return new double[] {verdicts[outputs.size() - 1]};
+                  return losses[outputs.size() - 1];
                 },
                 step -> {});
-    assertThat(outcome.before()).isEqualTo(5);
+    assertThat(outcome.before()).isEqualTo(losses[0]);
     assertThat(outcome.after()).isEqualTo(1);
-    assertThat(outputs).hasSize(6);
-    assertThat(output(outcome.quantizers())).containsExactly(outputs.get(2));
-    assertThat(outputs.get(5)).isNotEqualTo(outputs.get(2));
+    assertThat(outputs).hasSize(10).doesNotHaveDuplicates();
+    assertThat(output(outcome.quantizers())).containsExactly(outputs.get(best));
   }
 
   @Test
@@ -185,18 +181,31 @@ class JlssTest {
 
   @Test
   void heldOutImagesJudgeButDoNotTeach() {
-    // One small step improves whoever judges, so both keep its end; what they learned must be the
-    // same though the judges' images are not.
-    Jlss.Outcome first = jlss(recipe(1, 0.05)).learn(clipped(), judge(seen.output()), step -> {});
-    float[] otherStream = withOtherHeldOut(stream);
-    float[] otherTarget = withOtherHeldOut(seen.output());
-    Jlss.Outcome second =
-        new Jlss(interpreter, recipe(1, 0.05), section, IMAGES, otherStream, otherTarget)
-            .learn(clipped(), judge(otherTarget), step -> {});
-    assertThat(first.after()).isLessThan(first.before());
-    assertThat(second.after()).isLessThan(second.before());
-    assertThat(second.before()).isNotEqualTo(first.before());
-    assertSame(first, second);
+    // Both keep the end of the only step; it must be the same though the judges' images are not.
+    List<float[]> first = new ArrayList<>();
+    List<float[]> second = new ArrayList<>();
+    Jlss.Outcome outcome =
+        jlss(recipe(1, 0.05)).learn(clipped(), preferringTheSecond(first), step -> {});
+    Jlss.Outcome other =
+        new Jlss(
+                interpreter,
+                recipe(1, 0.05),
+                section,
+                IMAGES,
+                withOtherHeldOut(stream),
+                withOtherHeldOut(seen.output()))
+            .learn(clipped(), preferringTheSecond(second), step -> {});
+    assertThat(first.get(0)).isNotEqualTo(second.get(0));
+    assertThat(first.get(0)).isNotEqualTo(first.get(1));
+    assertSame(outcome, other);
+    assertThat(output(outcome.quantizers())).containsExactly(first.get(1));
+  }
+
+  private static Jlss.Judge preferringTheSecond(List<float[]> outputs) {
+    return output -> {
+      outputs.add(output.clone());
+      return Math.abs(2 - outputs.size());
+    };
   }
 
   @Test

@@ -32,17 +32,23 @@ class LogVectorTest {
   }
 
   @Test
-  void restoresWhatItSaved() {
+  void goesAShareOfTheWayToTheMeanOfWhatItRemembered() {
     LogVector vector = new LogVector(new float[] {3, 4}, 15);
-    vector.gradient()[0] = 1;
-    vector.step(1, 0.5);
-    float[] then = vector.values().clone();
-    double[] saved = vector.save();
-    vector.gradient()[1] = -5;
-    vector.step(2, 0.5);
-    assertThat(vector.values()).isNotEqualTo(then);
-    vector.restore(saved);
-    assertThat(vector.values()).containsExactly(then);
+    double mean = 0;
+    for (int step = 1; step <= 4; step++) {
+      vector.gradient()[0] = step % 2 == 0 ? 1 : -3;
+      vector.step(step, 0.5);
+      if (step > 1) {
+        vector.remember();
+        mean += Math.log(vector.values()[0] / 3.0) / 3;
+      }
+    }
+    assertThat(Math.abs(mean)).isGreaterThan(0.01);
+    for (double share : new double[] {1, 0.25, 0}) {
+      vector.goTowardsMean(share);
+      assertThat(vector.values()[0]).isCloseTo((float) (3 * Math.exp(share * mean)), within(1e-5f));
+      assertThat(vector.values()[1]).isEqualTo(4);
+    }
   }
 
   @Test
