@@ -3,6 +3,7 @@ package io.github.ptq4vm.cpu;
 import io.github.ptq4vm.network.ChannelRotation;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,6 @@ final class VectorInput {
   private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
   private static final int LANES = VectorMath.LANES;
   private static final int ROWS = VectorTile.ROWS;
-  private static final FloatVector ZERO = FloatVector.zero(SPECIES);
 
   /** Lanes that the rows of a tile take: some whole vectors, a power of two. */
   static final int WIDTH = Math.max(8, LANES);
@@ -123,17 +123,21 @@ final class VectorInput {
     }
   }
 
-  /** Smallest and largest value of one vector of rows, or zero. */
+  /**
+   * Smallest and largest value of one vector of rows, or zero. Taken as ints, positive floats keep
+   * their order and negative ones are below zero; a maximum of ints is one instruction, one of
+   * floats takes five.
+   */
   private static void range(float[] values, float[] smoothing, int lane, float[] lanes) {
-    FloatVector smallest = ZERO;
-    FloatVector largest = ZERO;
+    IntVector smallest = FloatVector.zero(SPECIES).reinterpretAsInts();
+    IntVector largest = smallest;
     for (int k = 0; k < smoothing.length; k++) {
       FloatVector v = FloatVector.fromArray(SPECIES, values, k * WIDTH + lane).mul(smoothing[k]);
-      smallest = smallest.min(v);
-      largest = largest.max(v);
+      smallest = smallest.max(v.neg().reinterpretAsInts());
+      largest = largest.max(v.reinterpretAsInts());
     }
-    smallest.intoArray(lanes, LOWEST + lane);
-    largest.intoArray(lanes, HIGHEST + lane);
+    smallest.reinterpretAsFloats().neg().intoArray(lanes, LOWEST + lane);
+    largest.reinterpretAsFloats().intoArray(lanes, HIGHEST + lane);
   }
 
   /** What {@link #codes} needs of the scales of a tile, a lane for each row. */
