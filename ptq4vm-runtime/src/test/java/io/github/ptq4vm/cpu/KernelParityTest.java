@@ -61,6 +61,33 @@ class KernelParityTest {
     checkQuantized(weights(random, tokens, in, out, weightBits, inputBits, withBias), random);
   }
 
+  /** The narrow and long linears of VMamba, some of whose tokens only pad a window. */
+  @Property(tries = 6)
+  void quantizedLinearWithZeroTokens(
+      @ForAll @IntRange(min = 1, max = 2) int rank, @ForAll boolean withBias, @ForAll long seed) {
+    Random random = new Random(seed);
+    int in = rank == 1 ? 6 : 12;
+    int tokens = 3136;
+    QuantizedWeights weights = weights(random, tokens, in, 37, 4, 4, withBias);
+    Matrix x = Matrix.of(floats(random, tokens * in), tokens, in);
+    for (int t = 0; t < tokens; t += 3) {
+      Arrays.fill(x.data(), t * in, (t + 1) * in, 0f);
+    }
+    for (CpuKernels kernels : Providers.ALL) {
+      Matrix y = view(random, tokens, 37);
+      inTwoParts(kernels.linear(weights), x, y);
+      float[] bias = weights.bias();
+      for (int t = 0; t < tokens; t += 3) {
+        for (int o = 0; o < 37; o++) {
+          assertThat(y.data()[y.at(t) + o])
+              .as(kernels.name())
+              .isEqualTo(bias == null ? 0f : bias[o]);
+        }
+      }
+    }
+    checkQuantized(weights, random);
+  }
+
   /** Sums beyond 2^24, which a float does not hold. */
   @Property(tries = 5)
   void quantizedLinearWithLargeSums(
@@ -68,7 +95,7 @@ class KernelParityTest {
     Random random = new Random(seed);
     QuantizedWeights weights = weights(random, 7, in, 19, 8, 8, true);
     Arrays.fill(weights.weight(), (byte) 127);
-    Arrays.fill(weights.zeroPoint(), 255);
+    Arrays.fill(scale(weights).zeroPoint(), 255);
     QuantizedWeights large = withSums(weights);
     checkQuantized(large, random);
     Matrix ones = Matrix.of(new float[7 * in], 7, in);
@@ -77,7 +104,8 @@ class KernelParityTest {
   }
 
   private void checkQuantized(QuantizedWeights weights, Random random) {
-    int tokens = weights.tokens();
+    InputScale.Static inputScale = scale(weights);
+    int tokens = inputScale.step().length;
     int in = weights.inFeatures();
     int out = weights.outFeatures();
     Matrix x = view(random, tokens, in);
@@ -94,8 +122,8 @@ class KernelParityTest {
     for (int t = 0; t < tokens; t++) {
       for (int k = 0; k < in; k++) {
         float v = x.data()[x.at(t) + k] * weights.inputSmoothing()[k];
-        float scaled = v * (1f / weights.inputStep()[t]);
-        double code = Math.rint(scaled) + weights.zeroPoint()[t];
+        float scaled = v * (1f / inputScale.step()[t]);
+        double code = Math.rint(scaled) + inputScale.zeroPoint()[t];
         assertThat((double) trace.codes()[t * in + k])
             .isEqualTo(Math.min(weights.inputLimit(), Math.max(0, code)));
       }
@@ -105,10 +133,10 @@ class KernelParityTest {
         for (int k = 0; k < in; k++) {
           int code = trace.codes()[t * in + k];
           sum += (long) code * weights.weight()[o * in + k];
-          centred += (long) (code - weights.zeroPoint()[t]) * weights.weight()[o * in + k];
+          centred += (long) (code - inputScale.zeroPoint()[t]) * weights.weight()[o * in + k];
         }
         assertThat((long) trace.accumulators()[t * out + o]).isEqualTo(sum);
-        double scale = (double) weights.inputStep()[t] * weights.weightStep()[o];
+        double scale = (double) inputScale.step()[t] * weights.weightStep()[o];
         float[] bias = weights.bias();
         double y = centred * scale + (bias == null ? 0 : bias[o]);
         assertThat((double) scalarY.data()[scalarY.at(t) + o])
@@ -139,10 +167,36 @@ class KernelParityTest {
           for (int j = Math.max(0, width - 1 - t); j < width; j++) {
             sum += (double) w[c * width + j] * x.data()[x.at(t - (width - 1) + j) + c];
           }
-          double expected = activation == Activation.SILU ? sum / (1 + Math.exp(-sum)) : sum;
+          double expected = Exact.activation(activation, sum);
           assertThat((double) y.data()[y.at(t) + c])
               .as(kernels.name())
               .isCloseTo(expected, within(1e-5));
+        }
+      }
+    }
+  }
+
+  @Property(tries = 60)
+  void activations(
+      @ForAll @IntRange(min = 1, max = 9) int tokens,
+      @ForAll @IntRange(min = 1, max = 70) int channels,
+      @ForAll Activation activation,
+      @ForAll long seed) {
+    Random random = new Random(seed);
+    Matrix x = view(random, tokens, channels);
+    for (int i = 0; i < x.data().length; i++) {
+      x.data()[i] *= 4;
+    }
+    for (CpuKernels kernels : Providers.ALL) {
+      Matrix y = view(random, tokens, channels);
+      kernels.activate(activation, x, y, 0, tokens / 2, scratch);
+      kernels.activate(activation, x, y, tokens / 2, tokens, scratch);
+      for (int t = 0; t < tokens; t++) {
+        for (int c = 0; c < channels; c++) {
+          double expected = Exact.activation(activation, x.data()[x.at(t) + c]);
+          assertThat((double) y.data()[y.at(t) + c])
+              .as(kernels.name())
+              .isCloseTo(expected, within(3e-7 + 1e-5 * Math.abs(expected)));
         }
       }
     }
@@ -257,13 +311,17 @@ class KernelParityTest {
             new int[out],
             new int[out],
             smoothing,
-            step,
-            zero,
+            new InputScale.Static(step, zero),
             limit,
+            null,
             withBias ? floats(random, out) : null));
   }
 
-  private static QuantizedWeights withSums(QuantizedWeights weights) {
+  private static InputScale.Static scale(QuantizedWeights weights) {
+    return (InputScale.Static) weights.inputScale();
+  }
+
+  static QuantizedWeights withSums(QuantizedWeights weights) {
     int in = weights.inFeatures();
     for (int o = 0; o < weights.outFeatures(); o++) {
       weights.rowSum()[o] = 0;
@@ -277,7 +335,7 @@ class KernelParityTest {
   }
 
   /** A matrix inside a wider one, as a range of channels is. */
-  private static Matrix view(Random random, int rows, int columns) {
+  static Matrix view(Random random, int rows, int columns) {
     int stride = columns + random.nextInt(3);
     int offset = random.nextInt(4);
     return new Matrix(floats(random, offset + rows * stride), offset, stride, rows, columns);
