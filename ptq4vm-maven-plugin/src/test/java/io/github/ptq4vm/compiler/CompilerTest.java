@@ -77,9 +77,7 @@ class CompilerTest {
       return new CompileRequest(
           checkpoint,
           "model",
-          architecture,
-          imageSize,
-          null,
+          ImportOptions.of(imageSize).withArchitecture(architecture),
           new Preprocessing(
               0,
               0,
