@@ -60,21 +60,22 @@ final class ScanKernel {
   /** {@code y} of all images. */
   void forward(
       Parallel parallel, int images, float[] u, float[] dt, float[] b, float[] c, float[] y) {
+    int strips = (channels + LANES - 1) / LANES;
     parallel.forRange(
-        images,
+        images * strips,
         (part, from, to) -> {
           Strip s = new Strip();
-          for (int image = from; image < to; image++) {
+          for (int i = from; i < to; i++) {
+            int image = i / strips;
+            int strip = i % strips;
             int first = image * tokens * states;
-            for (int strip = 0; strip * LANES < channels; strip++) {
-              s.take(image, strip, u, dt);
-              passThrough(s.u, skip, strip * LANES, s.y);
-              for (int n = 0; n < states; n++) {
-                int rate = (strip * states + n) * LANES;
-                run(tokens, states, rates, rate, s.delta, s.input, b, c, first + n, s.y);
-              }
-              scatter(s.y, image, strip, y);
+            s.take(image, strip, u, dt);
+            passThrough(s.u, skip, strip * LANES, s.y);
+            for (int n = 0; n < states; n++) {
+              int rate = (strip * states + n) * LANES;
+              run(tokens, states, rates, rate, s.delta, s.input, b, c, first + n, s.y);
             }
+            scatter(s.y, image, strip, y);
           }
         });
   }

@@ -48,7 +48,8 @@ class BlockGradientTest {
           new BatchRunner(interpreter).runFirst(first, Values.images(IMAGES, 16), Linears.FLOAT);
       quantizers =
           new BlockCalibration(interpreter, 0.5, ClippingSearch.published())
-              .quantizers(BlockCalibration.see(interpreter, section, stream, IMAGES), precision);
+              .calibrate(section, stream, IMAGES, precision)
+              .quantizers();
       quantizers.forEach((name, q) -> linears.put(name, new LearningLinear(interpreter, q)));
       // Far from the output, so that the loss is no small difference of large numbers.
       target = Values.gaussian(1, stream.length);
