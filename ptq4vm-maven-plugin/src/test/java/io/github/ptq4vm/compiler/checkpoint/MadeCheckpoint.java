@@ -11,19 +11,21 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /** A checkpoint that exists only in memory. */
-record MadeCheckpoint(SortedMap<String, Tensor> weights) implements Checkpoint {
+public record MadeCheckpoint(SortedMap<String, Tensor> weights) implements Checkpoint {
 
   /** With filler weights, by the network's own keys. */
   static MadeCheckpoint of(Network network) {
     return new MadeCheckpoint(FillerModels.tensors(network));
   }
 
-  MadeCheckpoint with(String key, Integer... shape) {
+  /** With another tensor, of filler weights. */
+  public MadeCheckpoint with(String key, Integer... shape) {
     weights.put(key, Filler.parameter(key, List.of(shape)));
     return this;
   }
 
-  MadeCheckpoint without(String key) {
+  /** Without a tensor it has. */
+  public MadeCheckpoint without(String key) {
     assertThat(weights.remove(key)).isNotNull();
     return this;
   }

@@ -9,7 +9,6 @@ import com.google.gson.JsonParser;
 import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.compiler.ImageSize;
 import io.github.ptq4vm.compiler.ImportOptions;
-import io.github.ptq4vm.compiler.Values;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Tensor;
 import java.io.IOException;
@@ -136,10 +135,9 @@ class SharedCheckpointsTest {
             .forEach(
                 name ->
                     assertThat(
-                            Values.largestDifference(
-                                imported.model().floats(name), filled.floats(name)))
+                            largestDifference(imported.model().floats(name), filled.floats(name)))
                         .as(name)
-                        .isLessThan(1e-6));
+                        .isLessThan(1e-6f));
       }
       assertThat(ModelImporter.load(checkpoint, options.withArchitecture(family)).model().network())
           .isEqualTo(imported.model().network());
@@ -155,5 +153,14 @@ class SharedCheckpointsTest {
           .hasMessageContaining("Unexpected: ")
           .hasMessageContaining("closest family is " + variant.replaceAll(" of .*", "."));
     }
+  }
+
+  private static float largestDifference(float[] actual, float[] expected) {
+    assertThat(actual).hasSameSizeAs(expected);
+    float largest = 0;
+    for (int i = 0; i < actual.length; i++) {
+      largest = Math.max(largest, Math.abs(actual[i] - expected[i]));
+    }
+    return largest;
   }
 }
