@@ -1,7 +1,6 @@
 package io.github.ptq4vm.compiler;
 
 import io.github.ptq4vm.compiler.checkpoint.Filler;
-import io.github.ptq4vm.compiler.tensor.SectionRun;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.cpu.CpuExecutor;
 import io.github.ptq4vm.network.Model;
@@ -9,6 +8,7 @@ import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Section;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -25,14 +25,15 @@ enum Interpreters {
           stream = concatenated(stream, image(model, i));
         }
         for (Section section : model.network().sections()) {
-          SectionRun run =
-              interpreter.record(section, stream, images, TensorInterpreter.Linears.FLOAT);
-          for (Operation operation : section.operations()) {
-            if (wanted.contains(operation.output())) {
-              values.put(operation.output(), run.value(operation.output()).clone());
+          List<Operation> operations = section.operations();
+          for (int i = 0; i < operations.size(); i++) {
+            if (wanted.contains(operations.get(i).output())) {
+              // Values inside a section are not kept; here they are what a shorter one ends with.
+              Section part = new Section("part", false, operations.subList(0, i + 1));
+              values.put(part.output(), run(interpreter, part, stream, images));
             }
           }
-          stream = run.value(section.output()).clone();
+          stream = run(interpreter, section, stream, images);
         }
       }
       return values;
@@ -64,6 +65,12 @@ enum Interpreters {
    * @return the tokens of each value, one image after the other
    */
   abstract Map<String, float[]> values(Model model, int images, Set<String> wanted);
+
+  private static float[] run(
+      TensorInterpreter interpreter, Section section, float[] stream, int images) {
+    return interpreter.run(
+        section, stream, images, TensorInterpreter.Linears.FLOAT, TensorInterpreter.Observer.NONE);
+  }
 
   private static float[] image(Model model, int index) {
     return Filler.image(index, model.network().height(), model.network().width()).data();
