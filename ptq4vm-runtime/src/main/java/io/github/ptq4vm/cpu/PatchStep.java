@@ -1,7 +1,6 @@
 package io.github.ptq4vm.cpu;
 
 import io.github.ptq4vm.network.GridOperation;
-import io.github.ptq4vm.network.Model;
 import java.util.Arrays;
 
 /**
@@ -21,19 +20,23 @@ final class PatchStep implements Step {
   private final int input;
   private final int output;
 
+  /**
+   * Prepares the kernel.
+   *
+   * @param weight row-major {@code [outChannels, inChannels, kernel, kernel]}
+   * @param bias {@code [outChannels]}
+   */
   PatchStep(
       GridOperation.Convolution2d operation,
-      Model model,
+      float[] weight,
+      float[] bias,
       CpuKernels kernels,
       int input,
       int output) {
     this.operation = operation;
     this.linear =
         kernels.linear(
-            channelsLast(operation, model.floats(operation.weight())),
-            model.floats(operation.bias()),
-            operation.outChannels(),
-            taps(operation));
+            channelsLast(operation, weight), bias, operation.outChannels(), taps(operation));
     this.input = input;
     this.output = output;
   }

@@ -97,7 +97,13 @@ final class Steps {
 
   private Step grid(GridOperation operation, int input, int output) {
     if (operation instanceof GridOperation.Convolution2d convolution) {
-      return new PatchStep(convolution, model, kernels, input, output);
+      return new PatchStep(
+          convolution,
+          model.floats(convolution.weight()),
+          model.floats(convolution.bias()),
+          kernels,
+          input,
+          output);
     }
     if (operation instanceof GridOperation.DepthwiseConvolution2d op) {
       CpuKernels.Convolution kernel =
