@@ -103,21 +103,35 @@ final class Activations {
 
   private static void geluGradient(float[] x, int start, float[] gy, int gyStart, int size) {
     int bound = VectorMath.SPECIES.loopBound(size);
+    // In two loops: one would be too long to be compiled without allocating its vectors.
+    float[] below = new float[bound];
+    below(x, start, below);
     for (int i = 0; i < bound; i += LANES) {
       FloatVector v = load(x, start + i);
       FloatVector bell = VectorMath.exp(v.mul(v).mul(-0.5f));
-      FloatVector beyond = VectorMath.beyond(v.abs(), bell);
-      // With t the share beyond abs(v), the share below v is 1/2 + sign(v) * (1/2 - t).
-      FloatVector half = VectorMath.broadcast(0.5f);
-      FloatVector below = VectorMath.withSign(half.sub(beyond).max(0f), v).add(half);
-      FloatVector slope = bell.mul((float) (1 / ROOT_2_PI)).fma(v, below);
+      FloatVector slope = bell.mul((float) (1 / ROOT_2_PI)).fma(v, load(below, i));
       load(gy, gyStart + i).mul(slope).intoArray(x, start + i);
     }
     for (int i = bound; i < size; i++) {
       double v = x[start + i];
       double beyond = VectorMath.beyond(Math.abs(v));
-      double below = v < 0 ? beyond : 1 - beyond;
-      x[start + i] = (float) (gy[gyStart + i] * (below + v * Math.exp(-0.5 * v * v) / ROOT_2_PI));
+      double share = v < 0 ? beyond : 1 - beyond;
+      x[start + i] = (float) (gy[gyStart + i] * (share + v * Math.exp(-0.5 * v * v) / ROOT_2_PI));
     }
+  }
+
+  /** Shares of a normal distribution below x: 1/2 + sign(x) * (1/2 - the share beyond abs(x)). */
+  private static void below(float[] x, int start, float[] shares) {
+    for (int i = 0; i < shares.length; i += LANES) {
+      FloatVector v = load(x, start + i);
+      FloatVector bell = VectorMath.exp(v.mul(v).mul(-0.5f));
+      FloatVector within = VectorMath.beyond(v.abs(), bell).neg().add(0.5f);
+      within.fma(sign(v), VectorMath.broadcast(0.5f)).intoArray(shares, i);
+    }
+  }
+
+  /** -1, 0 or 1, or what is between them next to zero, where nobody can tell. */
+  private static FloatVector sign(FloatVector v) {
+    return v.mul(1e30f).max(-1f).min(1f);
   }
 }

@@ -38,7 +38,6 @@ final class VectorMath {
   private static final float TAIL_8 = -0.152835885f;
   private static final float TAIL_9 = 0.0305064211f;
 
-  private static final int SIGN = 1 << 31;
   private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
   private static final int SQRT_HALF = Float.floatToRawIntBits((float) Math.sqrt(0.5));
 
@@ -186,12 +185,6 @@ final class VectorMath {
             .fma(k, broadcast(TAIL_1))
             .mul(k);
     return p.mul(bell);
-  }
-
-  /** The magnitude with the sign of another vector. */
-  static FloatVector withSign(FloatVector magnitude, FloatVector sign) {
-    IntVector bit = sign.reinterpretAsInts().and(SIGN);
-    return magnitude.reinterpretAsInts().or(bit).reinterpretAsFloats();
   }
 
   /** Scalar {@link #sigmoid}. */
