@@ -1,6 +1,7 @@
 package io.github.ptq4vm.compiler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -201,6 +202,63 @@ class FamilyGoldenTest {
       }
     }
     return normed;
+  }
+
+  /**
+   * Expected logits come from the independent float64 implementation of both networks, given
+   * positions that torch.nn.functional.interpolate resized.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void positionsResizedToAnotherGrid(Interpreters interpreter) throws IOException {
+    resized(
+        interpreter,
+        GoldenValues.of("golden_local.json", "mini_local_vim"),
+        new ImageSize(56, 88),
+        LOCAL_VIM,
+        -0.0124508f,
+        -0.1674906f,
+        -0.1691561f,
+        0.0336831f,
+        -0.0897466f,
+        -0.0004374f,
+        0.0475016f,
+        0.1006302f,
+        -0.0581367f,
+        0.1286485f);
+    resized(
+        interpreter,
+        GoldenValues.of("golden_vim.json", "mini_vim"),
+        new ImageSize(48, 40),
+        null,
+        -0.0542029f,
+        -0.3948668f,
+        0.1337546f,
+        -0.6857138f,
+        0.1641432f,
+        -0.1856848f,
+        0.4897158f,
+        -0.3295046f,
+        0.1846603f,
+        -0.9421834f);
+  }
+
+  private static void resized(
+      Interpreters interpreter,
+      JsonObject golden,
+      ImageSize size,
+      @Nullable String directions,
+      float... expected) {
+    Model model =
+        ModelImporter.load(
+                checkpoint(golden),
+                ImportOptions.of(size)
+                    .withScanDirections(directions)
+                    .withInterpolatedPositions(true))
+            .model();
+    String logits = model.network().logits();
+    assertThat(interpreter.values(model, 1, Set.of(logits)).get(logits))
+        .containsExactly(expected, within(EXACT));
   }
 
   @ParameterizedTest

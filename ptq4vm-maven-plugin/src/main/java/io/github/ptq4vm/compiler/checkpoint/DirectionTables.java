@@ -38,7 +38,7 @@ final class DirectionTables {
    * @param released name of the table that models of this size have, or null if there is none
    * @param blocks number of blocks
    * @param each directions of a block
-   * @param what the model, for messages, e.g. {@code LocalVim of width 64 and depth 3}
+   * @param what the model, for messages, e.g. {@code the checkpoint x.pth, a LocalVim-T}
    * @throws CompileException if there is neither, or it does not fit
    */
   static List<List<ScanDirection>> resolve(
@@ -46,9 +46,9 @@ final class DirectionTables {
     String chosen = given == null ? released : given;
     if (chosen == null) {
       throw new CompileException(
-          "The checkpoint is a "
+          "The tensors of "
               + what
-              + ". Its tensors do not say in which directions its blocks scan, and no released model"
+              + ", do not say in which directions its blocks scan, and no released model"
               + " has this size. Set scanDirections to the directions of its "
               + blocks
               + " blocks, such as h,v_flip,w2,w7;h_flip,v,w2_flip,v_flip (blocks separated by"
@@ -66,9 +66,9 @@ final class DirectionTables {
       throw new CompileException(
           "scanDirections has "
               + table.size()
-              + " blocks, but the checkpoint is a "
+              + " blocks, but "
               + what
-              + " with "
+              + ", has "
               + blocks
               + ". Give as many blocks as it has, or one for all.");
     }
@@ -90,9 +90,9 @@ final class DirectionTables {
               + "\" with "
               + directions.size()
               + (directions.size() == 1 ? " direction" : " directions")
-              + "; the checkpoint is a "
+              + "; blocks of "
               + what
-              + ", whose blocks have "
+              + ", have "
               + each
               + ". Directions are separated by commas, blocks by semicolons.");
     }

@@ -20,7 +20,7 @@ final class LocalVMambaFamily implements Family {
 
   @Override
   public Plan plan(Shapes shapes, KeyLayout layout, ImportOptions options) {
-    Unused.patchOptions(options, layout);
+    Unused.patchOptions(options, shapes);
     StagedShapes sizes = StagedShapes.of(shapes, layout, UnaryOperator.identity(), false);
     String size = released(sizes);
     String variant = size == null ? sizes.described(NAME) : NAME + "-" + size;
@@ -36,7 +36,7 @@ final class LocalVMambaFamily implements Family {
                     size == null ? null : variant,
                     sizes.blocks(),
                     sizes.directions(),
-                    variant))
+                    shapes.described(variant)))
             .network();
     return new Plan(network, variant, null, Source.of(network), new TreeMap<>(), List.of());
   }

@@ -56,7 +56,7 @@ final class LocalVimFamily implements Family {
                     size == null ? null : NAME + "-" + size,
                     depth,
                     DIRECTIONS,
-                    variant))
+                    shapes.described(variant)))
             .network();
     SortedMap<String, Source> sources = Source.of(network);
     sources.put(PositionTable.KEY, PositionTable.source(fit, dim, token));

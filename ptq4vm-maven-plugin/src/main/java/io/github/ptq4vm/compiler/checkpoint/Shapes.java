@@ -17,6 +17,11 @@ record Shapes(Checkpoint checkpoint, String title) {
     return checkpoint.file().toString();
   }
 
+  /** The checkpoint and what it is, for messages. */
+  String described(String variant) {
+    return "the checkpoint " + file() + ", a " + variant;
+  }
+
   /** All keys. */
   Collection<String> keys() {
     return checkpoint.tensors().keySet();

@@ -8,28 +8,28 @@ final class Unused {
   private Unused() {}
 
   /** For families whose directions are part of the design. */
-  static void scanDirections(ImportOptions options, KeyLayout layout) {
+  static void scanDirections(ImportOptions options, Shapes shapes) {
     if (options.scanDirections() != null) {
-      throw unused("scanDirections", layout, "always scans in the same directions");
+      throw unused("scanDirections", shapes, "always scans in the same directions");
     }
   }
 
   /** For families that convolve any image. */
-  static void patchOptions(ImportOptions options, KeyLayout layout) {
+  static void patchOptions(ImportOptions options, Shapes shapes) {
     if (options.stride() != null) {
-      throw unused("stride", layout, "has patches of fixed distances");
+      throw unused("stride", shapes, "has patches of fixed distances");
     }
     if (options.interpolatePositions()) {
-      throw unused("interpolatePositions", layout, "has no table of positions");
+      throw unused("interpolatePositions", shapes, "has no table of positions");
     }
   }
 
-  private static CompileException unused(String option, KeyLayout layout, String why) {
+  private static CompileException unused(String option, Shapes shapes, String why) {
     return new CompileException(
         "The parameter "
             + option
-            + " does not apply: the checkpoint is a "
-            + layout.title()
+            + " does not apply to "
+            + shapes.described(shapes.title())
             + ", which "
             + why
             + ". Remove the parameter.");

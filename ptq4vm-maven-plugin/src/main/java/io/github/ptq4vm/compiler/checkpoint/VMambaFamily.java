@@ -22,8 +22,8 @@ final class VMambaFamily implements Family {
 
   @Override
   public Plan plan(Shapes shapes, KeyLayout layout, ImportOptions options) {
-    Unused.scanDirections(options, layout);
-    Unused.patchOptions(options, layout);
+    Unused.scanDirections(options, shapes);
+    Unused.patchOptions(options, shapes);
     UnaryOperator<String> keys =
         layout.equals(KeyLayouts.VANILLA_OLD) ? VMambaFamily::oldKey : UnaryOperator.identity();
     Generation generation = layout.equals(KeyLayouts.VMAMBA) ? Generation.V2 : Generation.VANILLA;

@@ -22,7 +22,7 @@ final class VimFamily implements Family {
 
   @Override
   public Plan plan(Shapes shapes, KeyLayout layout, ImportOptions options) {
-    Unused.scanDirections(options, layout);
+    Unused.scanDirections(options, shapes);
     int dim = shapes.extent("patch_embed.proj.weight", 4, 0);
     int patch = shapes.extent("patch_embed.proj.weight", 4, 2);
     int depth = layout.depths(shapes.keys()).get(0);

@@ -191,17 +191,20 @@ class FamiliesTest {
     refused(made, options.withScanDirections(""), "\"\" is no scan direction");
     refused(made, options.withScanDirections("h,v,d,w2"), "\"d\" is no scan direction");
     refused(made, options.withScanDirections("h,v,w65,w2"), "\"w65\"", "at most 64");
-    refused(made, options.withScanDirections("localvim-t"), "20 blocks", "with 2");
+    refused(made, options.withScanDirections("localvim-t"), "20 blocks", "made.pth", "has 2");
     refused(
         MadeCheckpoint.of(VANILLA),
         options(20, 24).withScanDirections("h,v,w2,w7"),
-        "scanDirections does not apply",
+        "scanDirections does not apply to the checkpoint made.pth",
         "VMamba of the first generation");
-    refused(MadeCheckpoint.of(VANILLA), options(20, 24).withStride(4), "stride does not apply");
+    refused(
+        MadeCheckpoint.of(VANILLA),
+        options(20, 24).withStride(4),
+        "stride does not apply to the checkpoint made.pth");
     refused(
         MadeCheckpoint.of(VANILLA),
         options(20, 24).withInterpolatedPositions(true),
-        "interpolatePositions does not apply");
+        "interpolatePositions does not apply to the checkpoint made.pth");
   }
 
   @Test

@@ -144,7 +144,8 @@ class SharedCheckpointsTest {
       if (directions != null) {
         assertThatThrownBy(() -> ModelImporter.load(checkpoint, options.withScanDirections(null)))
             .isInstanceOf(CompileException.class)
-            .hasMessageContaining("is a " + variant)
+            .hasMessageContaining(file)
+            .hasMessageContaining("a " + variant)
             .hasMessageContaining("Set scanDirections");
       }
       assertThatThrownBy(() -> ModelImporter.load(checkpoint, options.withArchitecture("vim")))
