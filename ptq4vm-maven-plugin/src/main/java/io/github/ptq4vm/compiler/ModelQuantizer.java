@@ -80,9 +80,11 @@ final class ModelQuantizer {
       long done = (long) block * (recipe.steps() + 1);
       listener.progress(task, done, units, "steps");
       long start = System.nanoTime();
-      Calibrated calibration = calibrate(section, precision, exact, images.length);
+      BlockCalibration.Calibrated calibration =
+          new BlockCalibration(interpreter, recipe.alpha(), ClippingSearch.crossFitted())
+              .calibrate(section, exact, images.length, precision);
       Map<String, LinearQuantizer> found = calibration.quantizers();
-      exact = calibration.exact();
+      exact = calibration.output();
       long calibrated = System.nanoTime();
       if (recipe.steps() > 0) {
         Jlss.Outcome outcome =
@@ -107,18 +109,6 @@ final class ModelQuantizer {
       block++;
     }
     listener.progress(task, units, units, "steps");
-  }
-
-  /** Quantizers of a block before learning, and the float stream behind it. */
-  private record Calibrated(Map<String, LinearQuantizer> quantizers, float[] exact) {}
-
-  /** A method of its own, so that what the linears saw is gone before learning needs memory. */
-  private Calibrated calibrate(Section section, Precision precision, float[] exact, int images) {
-    BlockCalibration.Seen seen = BlockCalibration.see(interpreter, section, exact, images);
-    return new Calibrated(
-        new BlockCalibration(interpreter, recipe.alpha(), ClippingSearch.crossFitted())
-            .quantizers(seen, precision),
-        seen.output());
   }
 
   private static double seconds(long from, long to) {

@@ -29,10 +29,15 @@ public final class Values {
 
   /** Filler images as preprocessing leaves them: R, G and B planes. */
   public static float[][] images(int count, int side) {
-    int pixels = side * side;
+    return images(count, side, side);
+  }
+
+  /** As above, of any shape. */
+  public static float[][] images(int count, int height, int width) {
+    int pixels = height * width;
     float[][] images = new float[count][3 * pixels];
     for (int image = 0; image < count; image++) {
-      float[] tokens = Filler.image(image, side, side).data();
+      float[] tokens = Filler.image(image, height, width).data();
       for (int i = 0; i < tokens.length; i++) {
         images[image][i % 3 * pixels + i / 3] = tokens[i];
       }

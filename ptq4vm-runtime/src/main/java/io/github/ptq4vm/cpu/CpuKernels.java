@@ -36,6 +36,20 @@ public interface CpuKernels {
       float[] weight, float[] bias, int channels, int width, Activation activation);
 
   /**
+   * A depthwise convolution on a grid of as many zeros beyond the edges as keep its size, followed
+   * by an activation.
+   *
+   * @param weight row-major {@code [channels, 1, kernel, kernel]}
+   * @param bias {@code [channels]}, or null for none
+   */
+  Convolution depthwise(
+      float[] weight,
+      float @Nullable [] bias,
+      int channels,
+      GridWindow window,
+      Activation activation);
+
+  /**
    * A selective scan along rows.
    *
    * @param aLog row-major {@code [channels, states]}; the decay rates are {@code -exp(aLog)}
@@ -45,6 +59,12 @@ public interface CpuKernels {
 
   /** {@code y = x * SiLU(gate)}, elementwise, for rows {@code from} to {@code to - 1}. */
   void gate(Matrix x, Matrix gate, Matrix y, int from, int to, Scratch scratch);
+
+  /**
+   * {@code y = activation(x)}, elementwise, for rows {@code from} to {@code to - 1}; x and y must
+   * not share memory.
+   */
+  void activate(Activation activation, Matrix x, Matrix y, int from, int to, Scratch scratch);
 
   /** The provider this machine and JVM are best served by, see {@link KernelProviders}. */
   static CpuKernels best() {
@@ -63,7 +83,7 @@ public interface CpuKernels {
     QuantizedTrace trace(Matrix x);
   }
 
-  /** Causal convolution along rows. */
+  /** Convolution of each channel with itself, along rows or on a grid held as rows. */
   interface Convolution {
     /** Computes rows {@code from} to {@code to - 1} of y; x and y must not share memory. */
     void apply(Matrix x, Matrix y, int from, int to, Scratch scratch);

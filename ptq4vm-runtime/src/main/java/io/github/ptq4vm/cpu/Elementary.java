@@ -7,6 +7,17 @@ package io.github.ptq4vm.cpu;
 final class Elementary {
   private Elementary() {}
 
+  // Minimax polynomial of erfc(a / sqrt(2))^(-1/8), a >= 0, that is 1 at 0.
+  static final float GELU_1 = 9.97363e-2f;
+  static final float GELU_2 = 4.475503e-2f;
+  static final float GELU_3 = 8.704184e-3f;
+  static final float GELU_4 = 7.920847e-4f;
+  static final float GELU_5 = 2.886926e-4f;
+  static final float GELU_6 = 2.260243e-7f;
+  static final float GELU_7 = 1.4084605e-5f;
+  static final float GELU_8 = -2.2654585e-6f;
+  static final float GELU_9 = 3.598388e-7f;
+
   /**
    * {@code exp(x)} for x of at most 0, with an absolute error below 5e-7 and, where x is above -20,
    * a relative error below 1e-5.
@@ -53,6 +64,39 @@ final class Elementary {
   static float silu(float x) {
     float e = expNonPositive(-Math.abs(x));
     return (Math.max(x, 0f) + Math.min(x, 0f) * e) / (1f + e);
+  }
+
+  /** {@code 1 / (1 + exp(-x))}. */
+  static float sigmoid(float x) {
+    return expNonPositive(Math.min(x, 0f)) / (1f + expNonPositive(-Math.abs(x)));
+  }
+
+  /**
+   * {@code x/2 * (1 + erf(x / sqrt(2)))}, with an absolute error below 3e-7 and, where x is above
+   * -3, a relative error below 4e-6.
+   *
+   * <p>Computes {@code max(x, 0) - |x|/2 * erfc(|x| / sqrt(2))}: both terms are small where the
+   * result is. The complementary error function is the eighth power of the reciprocal of a
+   * polynomial, which needs no exponential and vanishes for large arguments by itself.
+   */
+  static float gelu(float x) {
+    float a = Math.abs(x);
+    float p = Math.fma(a, GELU_9, GELU_8);
+    p = Math.fma(a, p, GELU_7);
+    p = Math.fma(a, p, GELU_6);
+    p = Math.fma(a, p, GELU_5);
+    p = Math.fma(a, p, GELU_4);
+    p = Math.fma(a, p, GELU_3);
+    p = Math.fma(a, p, GELU_2);
+    p = Math.fma(a, p, GELU_1);
+    p = Math.fma(a, p, 1f);
+    float r = 1f / p;
+    r = r * r;
+    r = r * r;
+    r = r * r;
+    float half = 0.5f * x;
+    float magnitude = 0.5f * a;
+    return Math.fma(-magnitude, r, half + magnitude);
   }
 
   /** {@code -exp(aLog)}, in double and rounded once. */

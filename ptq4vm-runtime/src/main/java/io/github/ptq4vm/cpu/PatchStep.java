@@ -1,12 +1,12 @@
 package io.github.ptq4vm.cpu;
 
 import io.github.ptq4vm.network.GridOperation;
-import io.github.ptq4vm.network.Model;
+import java.util.Arrays;
 
 /**
- * Dense convolution on a grid: copies the pixels under the kernel into a row for every output
- * position, then runs a linear over these rows. Sums run over kernel row, kernel column and
- * channel, in this order, because pixels lie in memory so.
+ * Dense convolution on a grid: copies the pixels under the kernel, and zeros outside the grid, into
+ * a row for every output position, then runs a linear over these rows. Sums run over kernel row,
+ * kernel column and channel, in this order, because pixels lie in memory so.
  */
 final class PatchStep implements Step {
   /** Output positions one part of the work computes. */
@@ -20,19 +20,23 @@ final class PatchStep implements Step {
   private final int input;
   private final int output;
 
+  /**
+   * Prepares the kernel.
+   *
+   * @param weight row-major {@code [outChannels, inChannels, kernel, kernel]}
+   * @param bias {@code [outChannels]}
+   */
   PatchStep(
       GridOperation.Convolution2d operation,
-      Model model,
+      float[] weight,
+      float[] bias,
       CpuKernels kernels,
       int input,
       int output) {
     this.operation = operation;
     this.linear =
         kernels.linear(
-            channelsLast(operation, model.floats(operation.weight())),
-            model.floats(operation.bias()),
-            operation.outChannels(),
-            taps(operation));
+            channelsLast(operation, weight), bias, operation.outChannels(), taps(operation));
     this.input = input;
     this.output = output;
   }
@@ -57,16 +61,40 @@ final class PatchStep implements Step {
   private Matrix patches(Matrix x, int from, int rows, Scratch scratch) {
     int taps = taps(operation);
     int run = operation.kernel() * operation.inChannels();
+    int padding = operation.padding();
     float[] patches = scratch.floats(PATCH_SLOT, rows * taps);
     for (int r = 0; r < rows; r++) {
-      int top = (from + r) / operation.outWidth() * operation.stride();
-      int left = (from + r) % operation.outWidth() * operation.stride();
+      int top = (from + r) / operation.outWidth() * operation.stride() - padding;
+      int left = (from + r) % operation.outWidth() * operation.stride() - padding;
       for (int i = 0; i < operation.kernel(); i++) {
-        int pixel = (top + i) * operation.width() + left;
-        System.arraycopy(x.data(), x.at(pixel), patches, r * taps + i * run, run);
+        row(x, top + i, left, patches, r * taps + i * run);
       }
     }
     return Matrix.of(patches, rows, taps);
+  }
+
+  /** The pixels under one row of the kernel; zeros outside the grid. */
+  private void row(Matrix x, int row, int left, float[] patches, int at) {
+    int kernel = operation.kernel();
+    int channels = operation.inChannels();
+    int width = operation.width();
+    if (row < 0 || row >= operation.height()) {
+      Arrays.fill(patches, at, at + kernel * channels, 0f);
+      return;
+    }
+    int from = Math.max(0, -left);
+    int to = Math.min(kernel, width - left);
+    Arrays.fill(patches, at, at + from * channels, 0f);
+    if (x.isDense()) {
+      int first = x.at(row * width + left + from);
+      System.arraycopy(x.data(), first, patches, at + from * channels, (to - from) * channels);
+    } else {
+      for (int j = from; j < to; j++) {
+        int pixel = x.at(row * width + left + j);
+        System.arraycopy(x.data(), pixel, patches, at + j * channels, channels);
+      }
+    }
+    Arrays.fill(patches, at + to * channels, at + kernel * channels, 0f);
   }
 
   private static int taps(GridOperation.Convolution2d operation) {

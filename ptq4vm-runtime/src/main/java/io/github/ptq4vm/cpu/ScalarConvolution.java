@@ -31,11 +31,7 @@ final class ScalarConvolution implements CpuKernels.Convolution {
           sum[c] = Math.fma(tap[c], row[c], sum[c]);
         }
       }
-      if (activation == Activation.SILU) {
-        for (int c = 0; c < channels; c++) {
-          sum[c] = Elementary.silu(sum[c]);
-        }
-      }
+      ScalarActivation.apply(activation, sum, channels);
       System.arraycopy(sum, 0, y.data(), y.at(t), channels);
     }
   }

@@ -31,8 +31,30 @@ final class ScalarKernels implements CpuKernels {
   }
 
   @Override
+  public Convolution depthwise(
+      float[] weight,
+      float @Nullable [] bias,
+      int channels,
+      GridWindow window,
+      Activation activation) {
+    return new ScalarDepthwise(weight, bias, channels, window, activation);
+  }
+
+  @Override
   public Scan scan(float[] aLog, float[] skip, int channels, int states) {
     return new ScalarScan(aLog, skip, channels, states);
+  }
+
+  @Override
+  public void activate(
+      Activation activation, Matrix x, Matrix y, int from, int to, Scratch scratch) {
+    int columns = x.columns();
+    float[] row = scratch.floats(0, columns);
+    for (int t = from; t < to; t++) {
+      System.arraycopy(x.data(), x.at(t), row, 0, columns);
+      ScalarActivation.apply(activation, row, columns);
+      System.arraycopy(row, 0, y.data(), y.at(t), columns);
+    }
   }
 
   @Override

@@ -11,6 +11,9 @@ final class Steps {
   /** Rows of a linear that one part of the work computes. */
   private static final int LINEAR_ROWS = 24;
 
+  /** The layout has put the value into the memory of its input. */
+  private static final Step VIEW = (workspace, team) -> {};
+
   private final Model model;
   private final Layout layout;
   private final CpuKernels kernels;
@@ -24,11 +27,14 @@ final class Steps {
   Step of(Operation operation) {
     int output = layout.number(operation.output());
     int[] inputs = operation.inputs().stream().mapToInt(layout::number).toArray();
+    if (operation instanceof GridOperation grid) {
+      return grid(grid, inputs[0], output);
+    }
+    if (operation instanceof TokenOperation token) {
+      return token(token, inputs[0], output);
+    }
     if (operation instanceof Operation.Linear linear) {
       return linear(linear, kernel(linear));
-    }
-    if (operation instanceof GridOperation.Convolution2d convolution) {
-      return new PatchStep(convolution, model, kernels, inputs[0], output);
     }
     if (operation instanceof Operation.CausalConvolution op) {
       CpuKernels.Convolution kernel =
@@ -38,10 +44,7 @@ final class Steps {
               op.channels(),
               op.width(),
               op.activation());
-      return rows(
-          output,
-          (workspace, from, to, scratch) ->
-              kernel.apply(workspace.value(inputs[0]), workspace.value(output), from, to, scratch));
+      return convolution(kernel, inputs[0], output);
     }
     if (operation instanceof Operation.SelectiveScan op) {
       return scan(op, inputs, output);
@@ -58,8 +61,24 @@ final class Steps {
                   to,
                   scratch));
     }
+    if (operation instanceof Operation.Activate op) {
+      return rows(
+          output,
+          (workspace, from, to, scratch) ->
+              kernels.activate(
+                  op.activation(),
+                  workspace.value(inputs[0]),
+                  workspace.value(output),
+                  from,
+                  to,
+                  scratch));
+    }
     if (operation instanceof Operation.RmsNorm norm) {
       return new RmsNormStep(model.floats(norm.weight()), norm.eps(), inputs[0], output);
+    }
+    if (operation instanceof Operation.LayerNorm norm) {
+      return new LayerNormStep(
+          model.floats(norm.weight()), model.floats(norm.bias()), norm.eps(), inputs[0], output);
     }
     if (operation instanceof Operation.Add) {
       return new MergeStep(inputs, 1f, output);
@@ -67,33 +86,77 @@ final class Steps {
     if (operation instanceof Operation.Merge merge) {
       return new MergeStep(inputs, merge.factor(), output);
     }
+    if (operation instanceof Operation.ScaleChannels) {
+      return new ScaleChannelsStep(inputs[0], inputs[1], output);
+    }
+    if (operation instanceof Operation.Channels) {
+      return VIEW;
+    }
+    throw unknown(operation);
+  }
+
+  private Step grid(GridOperation operation, int input, int output) {
+    if (operation instanceof GridOperation.Convolution2d convolution) {
+      return new PatchStep(
+          convolution,
+          model.floats(convolution.weight()),
+          model.floats(convolution.bias()),
+          kernels,
+          input,
+          output);
+    }
+    if (operation instanceof GridOperation.DepthwiseConvolution2d op) {
+      CpuKernels.Convolution kernel =
+          kernels.depthwise(
+              model.floats(op.weight()),
+              op.hasBias() ? model.floats(op.bias()) : null,
+              op.channels(),
+              new GridWindow(op.height(), op.width(), op.kernel()),
+              op.activation());
+      return convolution(kernel, input, output);
+    }
+    if (operation instanceof GridOperation.MergePatches merge) {
+      return new MergePatchesStep(merge, input, output);
+    }
+    throw unknown(operation);
+  }
+
+  private Step token(TokenOperation operation, int input, int output) {
     if (operation instanceof TokenOperation.AddTable table) {
-      return new AddTableStep(model.floats(table.table()), inputs[0], output);
+      return new AddTableStep(model.floats(table.table()), input, output);
     }
     if (operation instanceof TokenOperation.InsertToken token) {
       int[] sources = new int[layout.rows(output)];
       Arrays.setAll(sources, t -> t < token.position() ? t : t - 1);
       sources[token.position()] = -1;
-      return new CopyRowsStep(sources, model.floats(token.token()), inputs[0], output);
+      return new CopyRowsStep(sources, model.floats(token.token()), input, output);
+    }
+    if (operation instanceof TokenOperation.RotatePairs rotate) {
+      return new RotatePairsStep(
+          model.floats(rotate.cos()), model.floats(rotate.sin()), input, output);
     }
     if (operation instanceof TokenOperation.Gather gather) {
-      return copyRows(gather.order().positions(), inputs[0], output);
+      return copyRows(gather.order().positions(), input, output);
     }
     if (operation instanceof TokenOperation.Scatter scatter) {
-      return copyRows(scatter.order().indices(), inputs[0], output);
+      return copyRows(scatter.order().indices(), input, output);
     }
-    if (operation instanceof Operation.Channels
-        || operation instanceof TokenOperation.SelectToken) {
-      return (workspace, team) -> {
-        // A view: the layout has put it into the memory of its input.
-      };
+    if (operation instanceof TokenOperation.MeanTokens) {
+      return new MeanTokensStep(input, output);
     }
-    throw new IllegalArgumentException(
+    if (operation instanceof TokenOperation.SelectToken) {
+      return VIEW;
+    }
+    throw unknown(operation);
+  }
+
+  private static IllegalArgumentException unknown(Operation operation) {
+    return new IllegalArgumentException(
         "The CPU executor does not know operation \""
             + operation.output()
             + "\" of type "
             + operation.getClass().getSimpleName()
-            + ".");
+            + ". Use a newer version of the runtime.");
   }
 
   /** Prepares the kernel of a quantized linear. */
@@ -122,6 +185,13 @@ final class Steps {
         linear.hasBias() ? model.floats(linear.bias()) : null,
         linear.outFeatures(),
         linear.inFeatures());
+  }
+
+  private Step convolution(CpuKernels.Convolution kernel, int input, int output) {
+    return rows(
+        output,
+        (workspace, from, to, scratch) ->
+            kernel.apply(workspace.value(input), workspace.value(output), from, to, scratch));
   }
 
   private Step scan(Operation.SelectiveScan op, int[] in, int output) {

@@ -30,12 +30,10 @@ final class VectorConvolution implements CpuKernels.Convolution {
   @Override
   public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
     float[] in = x.data();
-    float[] out = y.data();
-    float[] sums = scratch.floats(0, VectorMath.LANES);
+    float[] sums = scratch.floats(0, channels);
     for (int t = from; t < to; t++) {
       int firstTap = Math.max(0, width - 1 - t);
       int oldest = x.at(t - (width - 1) + firstTap);
-      int at = y.at(t);
       int c = 0;
       for (; c + VectorMath.LANES <= channels; c += VectorMath.LANES) {
         FloatVector sum = FloatVector.fromArray(SPECIES, bias, c);
@@ -45,12 +43,7 @@ final class VectorConvolution implements CpuKernels.Convolution {
               FloatVector.fromArray(SPECIES, in, row)
                   .fma(FloatVector.fromArray(SPECIES, taps, j * channels + c), sum);
         }
-        if (activation == Activation.SILU) {
-          sum.intoArray(sums, 0);
-          VectorMath.silu(sums, 0, out, at + c);
-        } else {
-          sum.intoArray(out, at + c);
-        }
+        sum.intoArray(sums, c);
       }
       for (; c < channels; c++) {
         float sum = bias[c];
@@ -58,8 +51,9 @@ final class VectorConvolution implements CpuKernels.Convolution {
         for (int j = firstTap; j < width; j++, row += x.stride()) {
           sum = Math.fma(taps[j * channels + c], in[row], sum);
         }
-        out[at + c] = activation == Activation.SILU ? Elementary.silu(sum) : sum;
+        sums[c] = sum;
       }
+      VectorActivation.apply(activation, sums, 0, y.data(), y.at(t), channels);
     }
   }
 }

@@ -29,8 +29,26 @@ final class VectorKernels implements CpuKernels {
   }
 
   @Override
+  public Convolution depthwise(
+      float[] weight,
+      float @Nullable [] bias,
+      int channels,
+      GridWindow window,
+      Activation activation) {
+    return new VectorDepthwise(weight, bias, channels, window, activation);
+  }
+
+  @Override
   public Scan scan(float[] aLog, float[] skip, int channels, int states) {
     return new VectorScan(aLog, skip, channels, states);
+  }
+
+  @Override
+  public void activate(
+      Activation activation, Matrix x, Matrix y, int from, int to, Scratch scratch) {
+    for (int t = from; t < to; t++) {
+      VectorActivation.apply(activation, x.data(), x.at(t), y.data(), y.at(t), x.columns());
+    }
   }
 
   @Override

@@ -71,6 +71,17 @@ final class VectorMath {
   private static final FloatVector A5 = FloatVector.broadcast(SPECIES, 1f / 11);
   private static final FloatVector A6 = FloatVector.broadcast(SPECIES, 1f / 13);
 
+  // Those of Elementary.gelu.
+  private static final FloatVector G1 = FloatVector.broadcast(SPECIES, Elementary.GELU_1);
+  private static final FloatVector G2 = FloatVector.broadcast(SPECIES, Elementary.GELU_2);
+  private static final FloatVector G3 = FloatVector.broadcast(SPECIES, Elementary.GELU_3);
+  private static final FloatVector G4 = FloatVector.broadcast(SPECIES, Elementary.GELU_4);
+  private static final FloatVector G5 = FloatVector.broadcast(SPECIES, Elementary.GELU_5);
+  private static final FloatVector G6 = FloatVector.broadcast(SPECIES, Elementary.GELU_6);
+  private static final FloatVector G7 = FloatVector.broadcast(SPECIES, Elementary.GELU_7);
+  private static final FloatVector G8 = FloatVector.broadcast(SPECIES, Elementary.GELU_8);
+  private static final FloatVector G9 = FloatVector.broadcast(SPECIES, Elementary.GELU_9);
+
   /**
    * Powers of two: for {@code count} vectors, {@code y = 2^(x * factor)}, with one factor for each
    * lane. The products must have a negative sign; from -126 downwards the result stays {@code
@@ -139,5 +150,35 @@ final class VectorMath {
     // (max(x, 0) + min(x, 0)*e) / (1 + e), both times two.
     FloatVector twice = v.sub(magnitude).fma(e, v.add(magnitude));
     twice.mul(HALF).div(e.add(ONE)).intoArray(y, yAt);
+  }
+
+  /** One vector of {@code 1 / (1 + exp(-x))}; x and y must not overlap. */
+  static void sigmoid(float[] x, int xAt, float[] y, int yAt) {
+    exp(x, xAt, y, yAt);
+    FloatVector e = FloatVector.fromArray(SPECIES, y, yAt);
+    FloatVector v = FloatVector.fromArray(SPECIES, x, xAt);
+    // Where x is negative, exp(x) / (1 + exp(x)).
+    ONE.blend(e, v.lt(0f)).div(e.add(ONE)).intoArray(y, yAt);
+  }
+
+  /** One vector of GELU, to the bit as {@link Elementary#gelu}. */
+  static void gelu(float[] x, int xAt, float[] y, int yAt) {
+    FloatVector v = FloatVector.fromArray(SPECIES, x, xAt);
+    FloatVector a = v.abs();
+    FloatVector p = a.fma(G9, G8);
+    p = p.fma(a, G7);
+    p = p.fma(a, G6);
+    p = p.fma(a, G5);
+    p = p.fma(a, G4);
+    p = p.fma(a, G3);
+    p = p.fma(a, G2);
+    p = p.fma(a, G1);
+    p = p.fma(a, ONE);
+    FloatVector r = ONE.div(p);
+    r = r.mul(r);
+    r = r.mul(r);
+    r = r.mul(r);
+    FloatVector magnitude = a.mul(HALF);
+    r.fma(magnitude.neg(), v.mul(HALF).add(magnitude)).intoArray(y, yAt);
   }
 }

@@ -7,12 +7,16 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.ptq4vm.network.Activation;
 import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.InvalidNetworkException;
+import io.github.ptq4vm.network.LocalVMamba;
+import io.github.ptq4vm.network.LocalVim;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.ScanDirection;
 import io.github.ptq4vm.network.Section;
 import io.github.ptq4vm.network.TokenOperation;
 import io.github.ptq4vm.network.TokenOrder;
+import io.github.ptq4vm.network.VMamba;
 import io.github.ptq4vm.network.ValueShape;
 import io.github.ptq4vm.network.VisionMamba;
 import java.util.ArrayList;
@@ -39,8 +43,90 @@ class CpuExecutorTest {
   /** Large enough that every operation is split among threads. */
   private static final Network WIDE = new VisionMamba(96, 192, 2, 8, 6, 4, 4, 4, 64, 10).network();
 
+  private static final Network WIDE_GRID =
+      new VMamba(
+              64,
+              64,
+              10,
+              List.of(new VMamba.Stage(96, 1, 96, 6, 192), new VMamba.Stage(192, 1, 192, 12, 0)),
+              1,
+              VMamba.Generation.V2)
+          .network();
+
+  private static final Network WIDE_LOCAL =
+      new LocalVim(
+              96, 192, 4, 6, 4, 4, 4, 64, 64, 10, false, List.of(directions("h", "w7", "v_flip")))
+          .network();
+
+  /** Odd grids throughout: 5 x 7, 3 x 4 and 2 x 2; one state, as the released models have. */
+  private static final Network VMAMBA =
+      new VMamba(
+              18,
+              26,
+              6,
+              List.of(
+                  new VMamba.Stage(10, 1, 9, 2, 17),
+                  new VMamba.Stage(12, 1, 19, 2, 9),
+                  new VMamba.Stage(8, 1, 8, 1, 33)),
+              1,
+              VMamba.Generation.V2)
+          .network();
+
+  private static final Network VANILLA =
+      new VMamba(
+              20,
+              28,
+              6,
+              List.of(new VMamba.Stage(9, 1, 17, 2, 0), new VMamba.Stage(11, 2, 8, 3, 0)),
+              3,
+              VMamba.Generation.VANILLA)
+          .network();
+
+  private static final Network LOCAL_VMAMBA =
+      new LocalVMamba(
+              20,
+              28,
+              6,
+              List.of(new VMamba.Stage(9, 1, 17, 2, 0), new VMamba.Stage(11, 1, 8, 3, 0)),
+              3,
+              List.of(directions("h", "v_flip", "w2", "w3_flip"), directions("w7", "v")))
+          .network();
+
+  private static final Network LOCAL_VIM =
+      new LocalVim(
+              14,
+              19,
+              3,
+              2,
+              4,
+              4,
+              4,
+              20,
+              28,
+              6,
+              false,
+              List.of(directions("h", "v_flip", "w2", "w3_flip"), directions("w7", "h_flip")))
+          .network();
+
+  private static final Network LOCAL_VIM_WITH_TOKEN =
+      new LocalVim(
+              14, 19, 3, 2, 4, 4, 4, 16, 24, 6, true, List.of(directions("v", "w2", "w2_flip")))
+          .network();
+
+  private static List<ScanDirection> directions(String... names) {
+    return Stream.of(names).map(ScanDirection::parse).toList();
+  }
+
   static Stream<Model> models() {
     return Stream.of(
+        Filler.model(VMAMBA),
+        Filler.model(VANILLA),
+        Filler.model(LOCAL_VMAMBA),
+        Filler.model(LOCAL_VIM),
+        Filler.model(LOCAL_VIM_WITH_TOKEN),
+        Quantizer.model(VMAMBA, 4, 8, 11),
+        Quantizer.model(LOCAL_VMAMBA, 8, 8, 12),
+        Quantizer.model(LOCAL_VIM, 4, 4, 13),
         Filler.model(ODD),
         Filler.model(padded()),
         Quantizer.model(ODD, 8, 8, 1),
@@ -67,6 +153,25 @@ class CpuExecutorTest {
             new TokenOperation.SelectToken("one", "merged", 3),
             new Operation.Linear("logits", "one", "head", 5, 3, "w", "b", false, null));
     return new Network("padded", 5, 4, List.of(new Section("all", false, operations)));
+  }
+
+  /** So that {@link #everyOperationFollowsItsFormula} misses none. */
+  @Test
+  void theModelsHaveOperationsOfEveryKind() {
+    Set<Class<?>> met = new HashSet<>();
+    models().forEach(model -> model.network().operations().forEach(op -> met.add(op.getClass())));
+    assertThat(met).isEqualTo(records(Operation.class));
+  }
+
+  private static Set<Class<?>> records(Class<?> type) {
+    if (type.isRecord()) {
+      return Set.of(type);
+    }
+    Set<Class<?>> found = new HashSet<>();
+    for (Class<?> subtype : type.getPermittedSubclasses()) {
+      found.addAll(records(subtype));
+    }
+    return found;
   }
 
   @ParameterizedTest
@@ -121,7 +226,12 @@ class CpuExecutorTest {
   @FieldSource("PROVIDERS")
   void resultsDependNeitherOnBatchNorThreadsNorOtherCallers(CpuKernels kernels) throws Exception {
     float[][] images = Filler.images(5, 64, 64);
-    for (Model model : List.of(Filler.model(WIDE), Quantizer.model(WIDE, 8, 8, 1))) {
+    for (Model model :
+        List.of(
+            Filler.model(WIDE),
+            Quantizer.model(WIDE, 8, 8, 1),
+            Filler.model(WIDE_GRID),
+            Filler.model(WIDE_LOCAL))) {
       float[][] expected = new float[5][];
       try (CpuExecutor one = new CpuExecutor(model, 1, kernels)) {
         for (int i = 0; i < 5; i++) {

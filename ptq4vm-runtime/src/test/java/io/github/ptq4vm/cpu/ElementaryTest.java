@@ -1,7 +1,10 @@
 package io.github.ptq4vm.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
+import io.github.ptq4vm.network.Activation;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -73,6 +76,83 @@ class ElementaryTest {
       assertThat(worst(-20, 60, f, exact, x -> Math.abs(exact.applyAsDouble(x)) + 1e-30))
           .isBetween(1e-8, 1e-5);
       assertThat(worst(-1000, -20, f, exact, x -> 1)).isLessThan(1e-7);
+    }
+  }
+
+  @Test
+  void sigmoid() {
+    DoubleUnaryOperator exact = x -> 1 / (1 + Math.exp(-x));
+    for (Floats f : new Floats[] {Elementary::sigmoid, vector(VectorMath::sigmoid)}) {
+      assertThat(worst(-20, 60, f, exact, exact)).isBetween(1e-8, 1e-5);
+      assertThat(worst(-1000, -20, f, exact, x -> 1)).isLessThan(1e-8);
+      assertThat(f.at(0f)).isEqualTo(0.5f);
+    }
+  }
+
+  @Test
+  void gelu() {
+    DoubleUnaryOperator exact = x -> Exact.activation(Activation.GELU, x);
+    Floats vector = vector(VectorMath::gelu);
+    for (Floats f : new Floats[] {Elementary::gelu, vector}) {
+      assertThat(worst(-12, 5, f, exact, x -> 1)).isBetween(1e-8, 3e-7);
+      assertThat(worst(-3, 20, f, exact, x -> Math.abs(exact.applyAsDouble(x)) + 1e-30))
+          .isBetween(1e-8, 4e-6);
+      assertThat(f.at(0f)).isEqualTo(0f);
+      for (float x = 6; x < 3e38f; x *= 1.07f) {
+        assertThat(f.at(x)).isEqualTo(x);
+        assertThat(f.at(-x)).isBetween(-1e-7f, 0f);
+      }
+      assertThat(f.at(-3e38f)).isZero();
+    }
+    for (int i = -100_000; i <= 100_000; i++) {
+      assertThat(vector.at(i * 1e-4f)).isEqualTo(Elementary.gelu(i * 1e-4f));
+    }
+  }
+
+  /** Values that PyTorch computes in double precision. */
+  @Test
+  void exactFunctionsAreExact() {
+    double[] z = {0, 0.5, 1, 1.999, 2, 2.001, 3, 4, 6};
+    double[] erfc = {
+      1,
+      0.479500122187,
+      0.15729920705,
+      0.00469844334863,
+      0.00467773498105,
+      0.00465710928148,
+      2.20904969986e-05,
+      1.54172579003e-08,
+      2.15197367125e-17
+    };
+    for (int i = 0; i < z.length; i++) {
+      assertThat(Exact.erfc(z[i])).isCloseTo(erfc[i], withinPercentage(1e-8));
+    }
+    double[] x = {-5, -3, -1, -0.5, 0, 0.25, 1, 2, 4};
+    double[] gelu = {
+      -1.433257859e-06,
+      -0.004049694095,
+      -0.1586552539,
+      -0.1542687694,
+      0,
+      0.1496765814,
+      0.8413447461,
+      1.954499736,
+      3.999873315
+    };
+    double[] sigmoid = {
+      0.006692850924,
+      0.04742587318,
+      0.2689414214,
+      0.3775406688,
+      0.5,
+      0.5621765009,
+      0.7310585786,
+      0.880797078,
+      0.98201379
+    };
+    for (int i = 0; i < x.length; i++) {
+      assertThat(Exact.activation(Activation.GELU, x[i])).isCloseTo(gelu[i], within(1e-9));
+      assertThat(Exact.activation(Activation.SIGMOID, x[i])).isCloseTo(sigmoid[i], within(1e-9));
     }
   }
 

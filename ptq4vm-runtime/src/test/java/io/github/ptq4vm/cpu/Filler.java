@@ -35,17 +35,31 @@ final class Filler {
   }
 
   static float[] values(String name, List<Integer> shape) {
+    if (name.contains("freqs_")) {
+      return rotation(name.endsWith("cos"), shape.get(0), shape.get(1));
+    }
+    String leaf = name.substring(name.lastIndexOf('.') + 1);
+    if (leaf.matches("\\d")) {
+      // One direction's part of a tensor that holds them all.
+      String whole = name.substring(0, name.length() - 2);
+      return values(whole, shape, Tensor.elements(shape) * Integer.parseInt(leaf));
+    }
+    return values(name, shape, 0);
+  }
+
+  private static float[] values(String name, List<Integer> shape, int first) {
     String leaf = name.substring(name.lastIndexOf('.') + 1);
     int last = shape.get(shape.size() - 1);
     int n = Tensor.elements(shape);
     double fanIn = (double) n / shape.get(0);
-    boolean stepBias = leaf.equals("bias") && name.contains(".dt_proj");
+    boolean stepBias =
+        leaf.equals("dt_projs_bias") || leaf.equals("bias") && name.contains(".dt_proj");
     float[] values = new float[n];
     for (int i = 0; i < n; i++) {
-      double v = symmetric(name, i);
+      double v = symmetric(name, first + i);
       if (leaf.startsWith("A_")) {
         v = Math.log(1.0 + i % last) + 0.1 * v;
-      } else if (leaf.equals("D") || leaf.equals("D_b")) {
+      } else if (leaf.matches("D|D_b|Ds|D_\\d")) {
         v = 1 + 0.1 * v;
       } else if (stepBias) {
         v = -3 + v;
@@ -57,6 +71,24 @@ final class Filler {
         v = v / Math.sqrt(fanIn);
       }
       values[i] = (float) v;
+    }
+    return values;
+  }
+
+  /**
+   * Rotary position embedding of a square grid: rows turn one half of the channels, columns the
+   * other.
+   */
+  private static float[] rotation(boolean cos, int tokens, int channels) {
+    int side = (int) Math.round(Math.sqrt(tokens));
+    int half = channels / 2;
+    float[] values = new float[tokens * channels];
+    for (int i = 0; i < values.length; i++) {
+      int token = i / channels;
+      int channel = i % channels;
+      int coordinate = channel < half ? token / side : token % side;
+      double angle = coordinate * Math.pow(10000, -2.0 * (channel % half / 2) / half);
+      values[i] = (float) (cos ? Math.cos(angle) : Math.sin(angle));
     }
     return values;
   }

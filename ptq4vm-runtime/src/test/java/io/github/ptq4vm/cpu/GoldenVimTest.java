@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.ptq4vm.network.Model;
+import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.VisionMamba;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -78,24 +79,29 @@ class GoldenVimTest {
   @ParameterizedTest
   @FieldSource("PROVIDERS")
   void tiny(CpuKernels kernels) throws IOException {
-    full("vim_tiny", new VisionMamba(192, 384, 24, 16, 12, 4, 16, 16, 224, 1000), kernels);
+    full("vim_tiny", vim(192, 384, 12, 16), kernels);
   }
 
   @ParameterizedTest
   @FieldSource("PROVIDERS")
   void tinyStride8(CpuKernels kernels) throws IOException {
-    full("vim_tiny_stride8", new VisionMamba(192, 384, 24, 16, 12, 4, 16, 8, 224, 1000), kernels);
+    full("vim_tiny_stride8", vim(192, 384, 12, 8), kernels);
   }
 
   @ParameterizedTest
   @FieldSource("PROVIDERS")
   void base(CpuKernels kernels) throws IOException {
-    full("vim_base", new VisionMamba(768, 1536, 24, 16, 48, 4, 16, 16, 224, 1000), kernels);
+    full("vim_base", vim(768, 1536, 48, 16), kernels);
   }
 
-  private static void full(String name, VisionMamba size, CpuKernels kernels) throws IOException {
+  private static Network vim(int dim, int inner, int rank, int stride) {
+    return new VisionMamba(dim, inner, 24, 16, rank, 4, 16, stride, 224, 1000).network();
+  }
+
+  /** Checks what is known of the 1000 logits of a released size. */
+  static void full(String name, Network network, CpuKernels kernels) throws IOException {
     JsonObject golden = SharedData.json("golden_full.json").getAsJsonObject(name);
-    Model model = Filler.model(size.network());
+    Model model = Filler.model(network);
     float[] logits;
     try (CpuExecutor executor = new CpuExecutor(model, 2, kernels)) {
       logits = executor.run(Filler.images(1, 224, 224))[0];
@@ -115,7 +121,7 @@ class GoldenVimTest {
     assertThat(Math.sqrt(squares)).isCloseTo(golden.get("l2").getAsDouble(), within(1e-3));
   }
 
-  private static float[] floats(JsonArray array) {
+  static float[] floats(JsonArray array) {
     float[] floats = new float[array.size()];
     for (int i = 0; i < floats.length; i++) {
       floats[i] = array.get(i).getAsFloat();

@@ -61,6 +61,33 @@ class KernelParityTest {
     checkQuantized(weights(random, tokens, in, out, weightBits, inputBits, withBias), random);
   }
 
+  /** The narrow and long linears of VMamba, some of whose tokens only pad a window. */
+  @Property(tries = 6)
+  void quantizedLinearWithZeroTokens(
+      @ForAll @IntRange(min = 1, max = 2) int rank, @ForAll boolean withBias, @ForAll long seed) {
+    Random random = new Random(seed);
+    int in = rank == 1 ? 6 : 12;
+    int tokens = 3136;
+    QuantizedWeights weights = weights(random, tokens, in, 37, 4, 4, withBias);
+    Matrix x = Matrix.of(floats(random, tokens * in), tokens, in);
+    for (int t = 0; t < tokens; t += 3) {
+      Arrays.fill(x.data(), t * in, (t + 1) * in, 0f);
+    }
+    for (CpuKernels kernels : Providers.ALL) {
+      Matrix y = view(random, tokens, 37);
+      inTwoParts(kernels.linear(weights), x, y);
+      float[] bias = weights.bias();
+      for (int t = 0; t < tokens; t += 3) {
+        for (int o = 0; o < 37; o++) {
+          assertThat(y.data()[y.at(t) + o])
+              .as(kernels.name())
+              .isEqualTo(bias == null ? 0f : bias[o]);
+        }
+      }
+    }
+    checkQuantized(weights, random);
+  }
+
   /** Sums beyond 2^24, which a float does not hold. */
   @Property(tries = 5)
   void quantizedLinearWithLargeSums(
@@ -139,10 +166,36 @@ class KernelParityTest {
           for (int j = Math.max(0, width - 1 - t); j < width; j++) {
             sum += (double) w[c * width + j] * x.data()[x.at(t - (width - 1) + j) + c];
           }
-          double expected = activation == Activation.SILU ? sum / (1 + Math.exp(-sum)) : sum;
+          double expected = Exact.activation(activation, sum);
           assertThat((double) y.data()[y.at(t) + c])
               .as(kernels.name())
               .isCloseTo(expected, within(1e-5));
+        }
+      }
+    }
+  }
+
+  @Property(tries = 60)
+  void activations(
+      @ForAll @IntRange(min = 1, max = 9) int tokens,
+      @ForAll @IntRange(min = 1, max = 70) int channels,
+      @ForAll Activation activation,
+      @ForAll long seed) {
+    Random random = new Random(seed);
+    Matrix x = view(random, tokens, channels);
+    for (int i = 0; i < x.data().length; i++) {
+      x.data()[i] *= 4;
+    }
+    for (CpuKernels kernels : Providers.ALL) {
+      Matrix y = view(random, tokens, channels);
+      kernels.activate(activation, x, y, 0, tokens / 2, scratch);
+      kernels.activate(activation, x, y, tokens / 2, tokens, scratch);
+      for (int t = 0; t < tokens; t++) {
+        for (int c = 0; c < channels; c++) {
+          double expected = Exact.activation(activation, x.data()[x.at(t) + c]);
+          assertThat((double) y.data()[y.at(t) + c])
+              .as(kernels.name())
+              .isCloseTo(expected, within(3e-7 + 1e-5 * Math.abs(expected)));
         }
       }
     }
@@ -277,7 +330,7 @@ class KernelParityTest {
   }
 
   /** A matrix inside a wider one, as a range of channels is. */
-  private static Matrix view(Random random, int rows, int columns) {
+  static Matrix view(Random random, int rows, int columns) {
     int stride = columns + random.nextInt(3);
     int offset = random.nextInt(4);
     return new Matrix(floats(random, offset + rows * stride), offset, stride, rows, columns);

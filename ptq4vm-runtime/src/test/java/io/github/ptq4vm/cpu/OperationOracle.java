@@ -9,6 +9,7 @@ import io.github.ptq4vm.network.TokenOperation;
 import io.github.ptq4vm.network.TokenOrder;
 import io.github.ptq4vm.network.ValueShape;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Every operation straight from its formula, in double precision, on floats that are given. Written
@@ -18,20 +19,8 @@ record OperationOracle(Model model, Map<String, float[]> values) {
 
   /** Element {@code [t][c]} of the output of an operation. */
   double at(Operation operation, int t, int c) {
-    if (operation instanceof GridOperation.Convolution2d op) {
-      int i = t / op.outWidth();
-      int j = t % op.outWidth();
-      double sum = model.floats(op.bias())[c];
-      for (int in = 0; in < op.inChannels(); in++) {
-        for (int u = 0; u < op.kernel(); u++) {
-          for (int v = 0; v < op.kernel(); v++) {
-            int weight = ((c * op.inChannels() + in) * op.kernel() + u) * op.kernel() + v;
-            int token = (i * op.stride() + u) * op.width() + j * op.stride() + v;
-            sum += (double) model.floats(op.weight())[weight] * value(op.input(), token, in);
-          }
-        }
-      }
-      return sum;
+    if (operation instanceof GridOperation grid) {
+      return grid(grid, t, c);
     }
     if (operation instanceof TokenOperation.InsertToken op) {
       return t == op.position()
@@ -51,6 +40,36 @@ record OperationOracle(Model model, Map<String, float[]> values) {
       }
       double norm = Math.sqrt(squares / op.channels() + op.eps());
       return value(op.input(), t, c) / norm * model.floats(op.weight())[c];
+    }
+    if (operation instanceof Operation.LayerNorm op) {
+      double mean = 0;
+      for (int k = 0; k < op.channels(); k++) {
+        mean += value(op.input(), t, k) / (double) op.channels();
+      }
+      double variance = 0;
+      for (int k = 0; k < op.channels(); k++) {
+        variance += Math.pow(value(op.input(), t, k) - mean, 2) / op.channels();
+      }
+      double normed = (value(op.input(), t, c) - mean) / Math.sqrt(variance + op.eps());
+      return normed * model.floats(op.weight())[c] + model.floats(op.bias())[c];
+    }
+    if (operation instanceof TokenOperation.RotatePairs op) {
+      int at = t * op.channels() + c;
+      double own = (double) value(op.input(), t, c) * model.floats(op.cos())[at];
+      double sin = model.floats(op.sin())[at];
+      return c % 2 == 0
+          ? own - value(op.input(), t, c + 1) * sin
+          : own + value(op.input(), t, c - 1) * sin;
+    }
+    if (operation instanceof TokenOperation.MeanTokens op) {
+      int tokens = model.network().shape(op.input()).tokens();
+      return IntStream.range(0, tokens).mapToDouble(s -> value(op.input(), s, c)).sum() / tokens;
+    }
+    if (operation instanceof Operation.ScaleChannels op) {
+      return value(op.input(), t, c) * (double) value(op.factors(), 0, c);
+    }
+    if (operation instanceof Operation.Activate op) {
+      return Exact.activation(op.activation(), value(op.input(), t, c));
     }
     if (operation instanceof Operation.Linear op) {
       return op.precision() == null ? linear(op, t, c) : quantized(op, op.precision(), t, c);
@@ -75,7 +94,7 @@ record OperationOracle(Model model, Map<String, float[]> values) {
                 : model.floats(op.weight())[c * op.width() + j]
                     * (double) value(op.input(), token, c);
       }
-      return op.activation() == Activation.SILU ? silu(sum) : sum;
+      return Exact.activation(op.activation(), sum);
     }
     if (operation instanceof Operation.SelectiveScan op) {
       return scan(op, t, c);
@@ -84,12 +103,60 @@ record OperationOracle(Model model, Map<String, float[]> values) {
       return op.factor() * op.inputs().stream().mapToDouble(in -> value(in, t, c)).sum();
     }
     if (operation instanceof Operation.Gate op) {
-      return value(op.input(), t, c) * silu(value(op.gate(), t, c));
+      return value(op.input(), t, c) * Exact.activation(Activation.SILU, value(op.gate(), t, c));
     }
     if (operation instanceof TokenOperation.SelectToken op) {
       return value(op.input(), op.position(), c);
     }
     throw new AssertionError("No formula for " + operation);
+  }
+
+  private double grid(GridOperation operation, int t, int c) {
+    if (operation instanceof GridOperation.Convolution2d op) {
+      int top = t / op.outWidth() * op.stride() - op.padding();
+      int left = t % op.outWidth() * op.stride() - op.padding();
+      double sum = model.floats(op.bias())[c];
+      for (int in = 0; in < op.inChannels(); in++) {
+        for (int u = 0; u < op.kernel(); u++) {
+          for (int v = 0; v < op.kernel(); v++) {
+            int weight = ((c * op.inChannels() + in) * op.kernel() + u) * op.kernel() + v;
+            sum +=
+                model.floats(op.weight())[weight]
+                    * pixel(op.input(), op.height(), op.width(), top + u, left + v, in);
+          }
+        }
+      }
+      return sum;
+    }
+    if (operation instanceof GridOperation.DepthwiseConvolution2d op) {
+      int margin = (op.kernel() - 1) / 2;
+      double sum = op.hasBias() ? model.floats(op.bias())[c] : 0;
+      for (int u = 0; u < op.kernel(); u++) {
+        for (int v = 0; v < op.kernel(); v++) {
+          int row = t / op.width() - margin + u;
+          int column = t % op.width() - margin + v;
+          sum +=
+              model.floats(op.weight())[(c * op.kernel() + u) * op.kernel() + v]
+                  * pixel(op.input(), op.height(), op.width(), row, column, c);
+        }
+      }
+      return Exact.activation(op.activation(), sum);
+    }
+    if (operation instanceof GridOperation.MergePatches op) {
+      int[][] places = {{0, 0}, {1, 0}, {0, 1}, {1, 1}};
+      int[] place = places[c / op.channels()];
+      int row = 2 * (t / op.outWidth()) + place[0];
+      int column = 2 * (t % op.outWidth()) + place[1];
+      return pixel(op.input(), op.height(), op.width(), row, column, c % op.channels());
+    }
+    throw new AssertionError("No formula for " + operation);
+  }
+
+  /** A channel of a grid's position, zero outside the grid. */
+  private double pixel(String name, int height, int width, int row, int column, int channel) {
+    return row < 0 || row >= height || column < 0 || column >= width
+        ? 0
+        : value(name, row * width + column, channel);
   }
 
   private double linear(Operation.Linear op, int t, int o) {
@@ -151,9 +218,5 @@ record OperationOracle(Model model, Map<String, float[]> values) {
       }
     }
     throw new AssertionError("Position " + position + " is not visited.");
-  }
-
-  private static double silu(double x) {
-    return x / (1 + Math.exp(-x));
   }
 }

@@ -99,7 +99,11 @@ public final class BatchRunner {
   }
 
   private int chunk(Section section) {
-    int tokens = interpreter.network().shape(section.operations().get(0).output()).tokens();
+    int tokens =
+        section.operations().stream()
+            .mapToInt(operation -> interpreter.network().shape(operation.output()).tokens())
+            .max()
+            .orElseThrow();
     return Math.max(1, ROWS / tokens);
   }
 

@@ -17,7 +17,7 @@ final class ConvolutionKernel {
   private final int width;
   private final float[] weight; // [width][channels]
   private final float[] bias;
-  private final boolean silu;
+  private final Activation activation;
 
   ConvolutionKernel(
       int tokens, int channels, int width, float[] weight, float[] bias, Activation activation) {
@@ -25,7 +25,7 @@ final class ConvolutionKernel {
     this.channels = channels;
     this.width = width;
     this.bias = bias;
-    this.silu = activation == Activation.SILU;
+    this.activation = activation;
     this.weight = new float[weight.length];
     for (int c = 0; c < channels; c++) {
       for (int j = 0; j < width; j++) {
@@ -40,9 +40,7 @@ final class ConvolutionKernel {
         (part, from, to) -> {
           for (int image = from; image < to; image++) {
             convolve(x, image, y, image * tokens * channels);
-            if (silu) {
-              Elementwise.silu(y, image * tokens * channels, tokens * channels);
-            }
+            Activations.apply(activation, y, image * tokens * channels, tokens * channels);
           }
         });
   }
@@ -55,12 +53,8 @@ final class ConvolutionKernel {
           float[] before = new float[tokens * channels];
           for (int image = from; image < to; image++) {
             int start = image * tokens * channels;
-            if (silu) {
-              convolve(x, image, before, 0);
-              Elementwise.siluGradient(before, gy, start);
-            } else {
-              System.arraycopy(gy, start, before, 0, before.length);
-            }
+            convolve(x, image, before, 0);
+            Activations.gradient(activation, before, 0, gy, start, before.length);
             correlate(before, gx, start);
           }
         });

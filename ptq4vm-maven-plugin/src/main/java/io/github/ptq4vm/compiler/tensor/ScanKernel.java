@@ -60,21 +60,22 @@ final class ScanKernel {
   /** {@code y} of all images. */
   void forward(
       Parallel parallel, int images, float[] u, float[] dt, float[] b, float[] c, float[] y) {
+    int strips = (channels + LANES - 1) / LANES;
     parallel.forRange(
-        images,
+        images * strips,
         (part, from, to) -> {
           Strip s = new Strip();
-          for (int image = from; image < to; image++) {
+          for (int i = from; i < to; i++) {
+            int image = i / strips;
+            int strip = i % strips;
             int first = image * tokens * states;
-            for (int strip = 0; strip * LANES < channels; strip++) {
-              s.take(image, strip, u, dt);
-              passThrough(s.u, skip, strip * LANES, s.y);
-              for (int n = 0; n < states; n++) {
-                int rate = (strip * states + n) * LANES;
-                run(tokens, states, rates, rate, s.delta, s.input, b, c, first + n, s.y);
-              }
-              scatter(s.y, image, strip, y);
+            s.take(image, strip, u, dt);
+            passThrough(s.u, skip, strip * LANES, s.y);
+            for (int n = 0; n < states; n++) {
+              int rate = (strip * states + n) * LANES;
+              run(tokens, states, rates, rate, s.delta, s.input, b, c, first + n, s.y);
             }
+            scatter(s.y, image, strip, y);
           }
         });
   }
@@ -245,19 +246,35 @@ final class ScanKernel {
 
   /** Brings a strip together; lanes beyond the last channel are zero and so add no gradient. */
   private void gather(float[] values, int image, int strip, float[] out) {
+    int start = image * tokens * channels + strip * LANES;
     int width = Math.min(LANES, channels - strip * LANES);
+    if (width == LANES) {
+      moveLanes(tokens, values, start, channels, out, 0, LANES);
+      return;
+    }
+    Arrays.fill(out, 0f);
     for (int t = 0; t < tokens; t++) {
-      int from = (image * tokens + t) * channels + strip * LANES;
-      System.arraycopy(values, from, out, t * LANES, width);
-      Arrays.fill(out, t * LANES + width, (t + 1) * LANES, 0f);
+      System.arraycopy(values, start + t * channels, out, t * LANES, width);
     }
   }
 
   private void scatter(float[] strip, int image, int number, float[] values) {
+    int start = image * tokens * channels + number * LANES;
     int width = Math.min(LANES, channels - number * LANES);
+    if (width == LANES) {
+      moveLanes(tokens, strip, 0, LANES, values, start, channels);
+      return;
+    }
     for (int t = 0; t < tokens; t++) {
-      int to = (image * tokens + t) * channels + number * LANES;
-      System.arraycopy(strip, t * LANES, values, to, width);
+      System.arraycopy(strip, t * LANES, values, start + t * channels, width);
+    }
+  }
+
+  /** Copies one vector a token; with a single state, copies would take longer than the scan. */
+  private static void moveLanes(
+      int tokens, float[] from, int start, int stride, float[] to, int toStart, int toStride) {
+    for (int t = 0; t < tokens; t++) {
+      load(from, start + t * stride).intoArray(to, toStart + t * toStride);
     }
   }
 }

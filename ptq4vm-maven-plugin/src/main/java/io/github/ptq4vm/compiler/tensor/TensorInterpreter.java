@@ -1,5 +1,6 @@
 package io.github.ptq4vm.compiler.tensor;
 
+import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
@@ -20,9 +21,12 @@ public final class TensorInterpreter implements AutoCloseable {
   private final Parallel parallel;
   private final QuantizeKernel quantizeKernel;
   private final Elementwise elementwise;
+  private final Norms norms;
+  private final Rows rows;
   private final Buffers buffers = new Buffers();
   private final Map<String, ScanKernel> scans = new HashMap<>();
   private final Map<String, ConvolutionKernel> convolutions = new HashMap<>();
+  private final Map<String, DepthwiseKernel> depthwise = new HashMap<>();
   private final Map<String, LinearExecution> floats = new HashMap<>();
 
   /** Starts an interpreter for a model with float parameters. */
@@ -32,6 +36,8 @@ public final class TensorInterpreter implements AutoCloseable {
     this.parallel = new Parallel(threads);
     this.quantizeKernel = new QuantizeKernel(parallel);
     this.elementwise = new Elementwise(parallel);
+    this.norms = new Norms(parallel);
+    this.rows = new Rows(parallel);
   }
 
   /** Chooses how a linear runs: null for float32. */
@@ -63,7 +69,7 @@ public final class TensorInterpreter implements AutoCloseable {
     return output;
   }
 
-  /** Runs a section and keeps every value for {@link SectionRun#backward}. */
+  /** Runs a section and keeps what {@link SectionRun#backward} needs, and the output. */
   public SectionRun record(Section section, float[] input, int images, Linears linears) {
     buffers.releaseAll();
     SectionRun run = new SectionRun(this, section, images, linears, Observer.NONE, true);
@@ -110,12 +116,20 @@ public final class TensorInterpreter implements AutoCloseable {
   /** Adds a bias to every row of {@code y}, unless it is empty. */
   public void addBias(int rows, float[] bias, float[] y) {
     if (bias.length > 0) {
-      elementwise.addBias(rows, bias.length, bias, y);
+      this.rows.addBias(rows, bias.length, bias, y);
     }
   }
 
   Elementwise elementwise() {
     return elementwise;
+  }
+
+  Norms norms() {
+    return norms;
+  }
+
+  Rows rows() {
+    return rows;
   }
 
   /** Arrays for values that do not outlive a run. */
@@ -153,6 +167,16 @@ public final class TensorInterpreter implements AutoCloseable {
                 model.floats(op.weight()),
                 model.floats(op.bias()),
                 op.activation()));
+  }
+
+  DepthwiseKernel depthwise(GridOperation.DepthwiseConvolution2d op) {
+    return depthwise.computeIfAbsent(
+        op.output(),
+        name ->
+            new DepthwiseKernel(
+                op,
+                model.floats(op.weight()),
+                op.hasBias() ? model.floats(op.bias()) : new float[0]));
   }
 
   @Override

@@ -27,6 +27,17 @@ final class VectorMath {
   private static final float LN2_HIGH = 0x1.62e4p-1f;
   private static final float LN2_LOW = (float) (Math.log(2) - 0x1.62e4p-1);
 
+  // Powers of 1 / (1 + 0.26 x), see beyond.
+  private static final float TAIL_1 = 0.103759066f;
+  private static final float TAIL_2 = 0.103016633f;
+  private static final float TAIL_3 = 0.103031156f;
+  private static final float TAIL_4 = 0.0510238949f;
+  private static final float TAIL_5 = 0.160957385f;
+  private static final float TAIL_6 = -0.150963714f;
+  private static final float TAIL_7 = 0.25150503f;
+  private static final float TAIL_8 = -0.152835885f;
+  private static final float TAIL_9 = 0.0305064211f;
+
   private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
   private static final int SQRT_HALF = Float.floatToRawIntBits((float) Math.sqrt(0.5));
 
@@ -154,8 +165,45 @@ final class VectorMath {
     return p.fma(twice, twice);
   }
 
+  /**
+   * Share of a standard normal distribution beyond x, for x of at least 0: a minimax polynomial of
+   * degree 9 in {@code 1 / (1 + 0.26 x)}, of relative error 2.5e-8, times {@code exp(-x^2 / 2)}.
+   * Its rounding errors stay under 3e-7, and under 1.5e-7 when multiplied by x.
+   *
+   * @param bell the exponential, which callers need too
+   */
+  static FloatVector beyond(FloatVector x, FloatVector bell) {
+    FloatVector k = broadcast(1f).div(x.fma(broadcast(0.26f), broadcast(1f)));
+    FloatVector p =
+        k.fma(broadcast(TAIL_9), broadcast(TAIL_8))
+            .fma(k, broadcast(TAIL_7))
+            .fma(k, broadcast(TAIL_6))
+            .fma(k, broadcast(TAIL_5))
+            .fma(k, broadcast(TAIL_4))
+            .fma(k, broadcast(TAIL_3))
+            .fma(k, broadcast(TAIL_2))
+            .fma(k, broadcast(TAIL_1))
+            .mul(k);
+    return p.mul(bell);
+  }
+
   /** Scalar {@link #sigmoid}. */
   static float sigmoid(float x) {
     return (float) (1 / (1 + Math.exp(-x)));
+  }
+
+  /** Scalar {@link #beyond}. */
+  static double beyond(double x) {
+    double k = 1 / (1 + 0.26 * x);
+    double p = TAIL_9;
+    p = p * k + TAIL_8;
+    p = p * k + TAIL_7;
+    p = p * k + TAIL_6;
+    p = p * k + TAIL_5;
+    p = p * k + TAIL_4;
+    p = p * k + TAIL_3;
+    p = p * k + TAIL_2;
+    p = p * k + TAIL_1;
+    return p * k * Math.exp(-0.5 * x * x);
   }
 }

@@ -9,9 +9,12 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
+import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.nn.norm.LayerNorm;
 import ai.djl.training.GradientCollector;
 import io.github.ptq4vm.compiler.Values;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Section;
@@ -116,12 +119,30 @@ final class AutogradBlock implements AutoCloseable {
       return order(x, op.order().positions());
     } else if (operation instanceof TokenOperation.Scatter op) {
       return order(x, op.order().indices());
+    } else if (operation instanceof TokenOperation.MeanTokens) {
+      return x.mean(new int[] {1}, true);
+    } else if (operation instanceof TokenOperation.RotatePairs op) {
+      return rotate(op, x);
+    } else if (operation instanceof GridOperation.DepthwiseConvolution2d op) {
+      return depthwise(op, x);
+    } else if (operation instanceof Operation.LayerNorm op) {
+      return LayerNorm.layerNorm(
+              x, new Shape(op.channels()), parameter(op.weight()), parameter(op.bias()), op.eps())
+          .singletonOrThrow();
+    } else if (operation instanceof Operation.Activate op) {
+      return activate(op.activation(), x);
+    } else if (operation instanceof Operation.ScaleChannels op) {
+      return x.mul(values.get(op.factors()));
     } else if (operation instanceof Operation.CausalConvolution op) {
       return convolution(op, x);
     } else if (operation instanceof Operation.SelectiveScan op) {
       return scan(op, values);
     } else if (operation instanceof Operation.Merge op) {
-      return values.get(op.inputs().get(0)).add(values.get(op.inputs().get(1))).mul(op.factor());
+      return op.inputs().stream()
+          .map(values::get)
+          .reduce(NDArray::add)
+          .orElseThrow()
+          .mul(op.factor());
     } else if (operation instanceof Operation.Gate op) {
       return x.mul(silu(values.get(op.gate())));
     } else if (operation instanceof Operation.Add op) {
@@ -133,13 +154,48 @@ final class AutogradBlock implements AutoCloseable {
   private static NDArray order(NDArray x, int[] source) {
     List<NDArray> tokens = new ArrayList<>();
     for (int from : source) {
-      tokens.add(token(x, from));
+      tokens.add(from < 0 ? token(x, 0).zerosLike() : token(x, from));
     }
     return stack(tokens);
   }
 
   private static NDArray silu(NDArray x) {
     return x.mul(Activation.sigmoid(x));
+  }
+
+  private static NDArray activate(io.github.ptq4vm.network.Activation activation, NDArray x) {
+    return switch (activation) {
+      case NONE -> x;
+      case SILU -> silu(x);
+      case GELU -> Activation.gelu(x);
+      case SIGMOID -> Activation.sigmoid(x);
+    };
+  }
+
+  private NDArray rotate(TokenOperation.RotatePairs op, NDArray x) {
+    NDArray even = x.get(new NDIndex(":, :, ::2"));
+    NDArray odd = x.get(new NDIndex(":, :, 1::2"));
+    NDArray other = NDArrays.stack(new NDList(odd.neg(), even), 3).reshape(x.getShape());
+    NDArray cos = parameter(op.cos()).reshape(op.tokens(), op.channels());
+    NDArray sin = parameter(op.sin()).reshape(op.tokens(), op.channels());
+    return x.mul(cos).add(other.mul(sin));
+  }
+
+  private NDArray depthwise(GridOperation.DepthwiseConvolution2d op, NDArray x) {
+    NDArray grid = x.transpose(0, 2, 1).reshape(images, op.channels(), op.height(), op.width());
+    int padding = op.kernel() / 2;
+    NDArray y =
+        Conv2d.conv2d(
+                grid,
+                array(model.floats(op.weight()), op.channels(), 1, op.kernel(), op.kernel()),
+                op.hasBias() ? parameter(op.bias()) : null,
+                new Shape(1, 1),
+                new Shape(padding, padding),
+                new Shape(1, 1),
+                op.channels())
+            .singletonOrThrow();
+    NDArray tokens = y.reshape(images, op.channels(), -1).transpose(0, 2, 1);
+    return activate(op.activation(), tokens);
   }
 
   /** Rounded, passing the gradient, and clipped, passing it strictly inside alone. */
@@ -156,6 +212,11 @@ final class AutogradBlock implements AutoCloseable {
 
   private NDArray linear(Operation.Linear op, NDArray x) {
     LinearQuantizer q = quantizers.get(op.output());
+    NDArray w = array(model.floats(op.weight()), op.outFeatures(), op.inFeatures());
+    if (q == null) {
+      NDArray y = x.matMul(w.transpose());
+      return op.hasBias() ? y.add(parameter(op.bias())) : y;
+    }
     NDList logs = logarithms.get(op.output());
     NDArray smoothing = manager.create(q.smoothing()).mul(logs.get(0).exp());
     NDArray weightStep = array(q.weightStep(), -1, 1).mul(logs.get(1).exp());
@@ -169,7 +230,6 @@ final class AutogradBlock implements AutoCloseable {
     }
     NDArray u = x.mul(reciprocal(smoothing)).mul(reciprocal(inputStep));
     NDArray code = code(u, array(low, -1, 1), array(high, -1, 1));
-    NDArray w = array(model.floats(op.weight()), op.outFeatures(), op.inFeatures());
     NDArray bound = manager.create((float) limit);
     NDArray weightCode = code(w.mul(smoothing).mul(reciprocal(weightStep)), bound.neg(), bound);
     NDArray y = code.mul(inputStep).matMul(weightCode.mul(weightStep).transpose());

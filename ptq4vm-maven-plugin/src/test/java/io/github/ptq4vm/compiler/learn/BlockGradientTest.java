@@ -13,6 +13,7 @@ import io.github.ptq4vm.compiler.tensor.SectionRun;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
 import io.github.ptq4vm.network.Model;
+import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Precision;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
@@ -33,22 +34,31 @@ class BlockGradientTest {
 
   /** A block of which all linears learn, run once, with the gradient of the cosine loss taken. */
   private static final class Run implements AutoCloseable {
-    final Model model = SmallModels.block(12, 20, 3);
-    final TensorInterpreter interpreter = new TensorInterpreter(model, 2);
-    final Section section = interpreter.network().sections().get(1);
+    final Model model;
+    final TensorInterpreter interpreter;
+    final Section section;
     final Map<String, LearningLinear> linears = new TreeMap<>();
     final Map<String, LinearQuantizer> quantizers;
     final float[] stream;
     final float[] target;
     final SectionRun recorded;
 
-    Run(Precision precision) {
-      Section first = interpreter.network().sections().get(0);
+    Run(SmallModels.Block kind, Precision precision) {
+      model = kind.model();
+      Network network = model.network();
+      interpreter = new TensorInterpreter(model, 2);
+      section = network.sections().get(1);
+      assertThat(section.block()).isTrue();
       stream =
-          new BatchRunner(interpreter).runFirst(first, Values.images(IMAGES, 16), Linears.FLOAT);
+          new BatchRunner(interpreter)
+              .runFirst(
+                  network.sections().get(0),
+                  Values.images(IMAGES, network.height(), network.width()),
+                  Linears.FLOAT);
       quantizers =
           new BlockCalibration(interpreter, 0.5, ClippingSearch.published())
-              .quantizers(BlockCalibration.see(interpreter, section, stream, IMAGES), precision);
+              .calibrate(section, stream, IMAGES, precision)
+              .quantizers();
       quantizers.forEach((name, q) -> linears.put(name, new LearningLinear(interpreter, q)));
       // Far from the output, so that the loss is no small difference of large numbers.
       target = Values.gaussian(1, stream.length);
@@ -75,9 +85,19 @@ class BlockGradientTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"8,8", "6,6", "4,8", "4,4"})
-  void finiteDifferences(int weightBits, int activationBits) {
-    try (Run run = new Run(Precision.staticPerToken(weightBits, activationBits))) {
+  @CsvSource({
+    "VIM,8,8",
+    "VIM,6,6",
+    "VIM,4,8",
+    "VIM,4,4",
+    "VMAMBA_VANILLA,8,8",
+    "VMAMBA,4,8",
+    "LOCAL_VIM,4,4",
+    "LOCAL_VIM_CLASS_TOKEN,6,6",
+    "LOCAL_VMAMBA,4,8"
+  })
+  void finiteDifferences(SmallModels.Block kind, int weightBits, int activationBits) {
+    try (Run run = new Run(kind, Precision.staticPerToken(weightBits, activationBits))) {
       DoubleBlock exact =
           new DoubleBlock(
               run.model, run.section, IMAGES, run.stream, run.quantizers, run.recorded::value);
@@ -104,9 +124,19 @@ class BlockGradientTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"8,8", "6,6", "4,8", "4,4"})
-  void autograd(int weightBits, int activationBits) {
-    try (Run run = new Run(Precision.staticPerToken(weightBits, activationBits));
+  @CsvSource({
+    "VIM,8,8",
+    "VIM,6,6",
+    "VIM,4,8",
+    "VIM,4,4",
+    "VMAMBA_VANILLA,8,8",
+    "VMAMBA,4,8",
+    "LOCAL_VIM,4,4",
+    "LOCAL_VIM_CLASS_TOKEN,6,6",
+    "LOCAL_VMAMBA,4,8"
+  })
+  void autograd(SmallModels.Block kind, int weightBits, int activationBits) {
+    try (Run run = new Run(kind, Precision.staticPerToken(weightBits, activationBits));
         AutogradBlock block = new AutogradBlock(run.model, run.section, IMAGES, run.quantizers)) {
       float[] output = block.run(run.stream, run.target);
       assertThat(

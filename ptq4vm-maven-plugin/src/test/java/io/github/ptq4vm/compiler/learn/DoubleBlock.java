@@ -1,8 +1,10 @@
 package io.github.ptq4vm.compiler.learn;
 
+import io.github.ptq4vm.compiler.ExactActivation;
 import io.github.ptq4vm.compiler.Values;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
 import io.github.ptq4vm.network.Activation;
+import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Section;
@@ -139,6 +141,14 @@ final class DoubleBlock {
       return rows(x, tokens, channels, op.order().positions());
     } else if (operation instanceof TokenOperation.Scatter op) {
       return rows(x, tokens, channels, op.order().indices());
+    } else if (operation instanceof TokenOperation.MeanTokens) {
+      return map(images * channels, i -> mean(x, tokens, channels, i));
+    } else if (operation instanceof TokenOperation.RotatePairs op) {
+      float[] cos = model.floats(op.cos());
+      float[] sin = model.floats(op.sin());
+      return map(x.length, i -> rotate(x, i, cos[i % cos.length], sin[i % sin.length]));
+    } else if (operation instanceof GridOperation.DepthwiseConvolution2d op) {
+      return depthwise(op, x);
     } else if (operation instanceof Operation.CausalConvolution op) {
       return convolution(op, x, tokens);
     } else if (operation instanceof Operation.SelectiveScan op) {
@@ -149,7 +159,14 @@ final class DoubleBlock {
           i -> op.factor() * op.inputs().stream().mapToDouble(n -> values.get(n)[i]).sum());
     } else if (operation instanceof Operation.Gate op) {
       double[] z = values.get(op.gate());
-      return map(x.length, i -> x[i] * silu(z[i]));
+      return map(x.length, i -> x[i] * ExactActivation.of(Activation.SILU, z[i]));
+    } else if (operation instanceof Operation.LayerNorm op) {
+      return layerNorm(op, x);
+    } else if (operation instanceof Operation.Activate op) {
+      return map(x.length, i -> ExactActivation.of(op.activation(), x[i]));
+    } else if (operation instanceof Operation.ScaleChannels op) {
+      double[] factors = values.get(op.factors());
+      return map(x.length, i -> x[i] * factors[i / channels / tokens * channels + i % channels]);
     } else if (operation instanceof Operation.Add op) {
       double[] right = values.get(op.right());
       return map(x.length, i -> x[i] + right[i]);
@@ -159,6 +176,9 @@ final class DoubleBlock {
 
   private double[] linear(Operation.Linear op, double[] x, double[] logs) {
     LinearQuantizer q = quantizers.get(op.output());
+    if (q == null) {
+      return product(op, x, Values.doubles(model.floats(op.weight())));
+    }
     int in = op.inFeatures();
     int out = op.outFeatures();
     int sigma = offsets.get(op.output());
@@ -184,13 +204,19 @@ final class DoubleBlock {
               double s = q.smoothing()[i % in] * Math.exp(logs[sigma + i % in]);
               return step * weights.at(i, weight[i] * s / step);
             });
+    return product(op, quantized, w);
+  }
+
+  private double[] product(Operation.Linear op, double[] x, double[] w) {
+    int in = op.inFeatures();
+    int out = op.outFeatures();
     float[] bias = op.hasBias() ? model.floats(op.bias()) : new float[out];
     return map(
         x.length / in * out,
         i -> {
           double sum = bias[i % out];
           for (int k = 0; k < in; k++) {
-            sum += quantized[i / out * in + k] * w[i % out * in + k];
+            sum += x[i / out * in + k] * w[i % out * in + k];
           }
           return sum;
         });
@@ -215,7 +241,62 @@ final class DoubleBlock {
         i -> {
           int image = i / channels / source.length;
           int from = source[i / channels % source.length];
-          return x[(image * tokens + from) * channels + i % channels];
+          return from < 0 ? 0 : x[(image * tokens + from) * channels + i % channels];
+        });
+  }
+
+  private double[] layerNorm(Operation.LayerNorm op, double[] x) {
+    float[] weight = model.floats(op.weight());
+    float[] bias = model.floats(op.bias());
+    int channels = op.channels();
+    return map(
+        x.length,
+        i -> {
+          double[] row = Arrays.copyOfRange(x, i - i % channels, i - i % channels + channels);
+          double mean = Arrays.stream(row).sum() / channels;
+          double variance = Arrays.stream(row).map(v -> (v - mean) * (v - mean)).sum() / channels;
+          double normed = (x[i] - mean) / Math.sqrt(variance + op.eps());
+          return normed * weight[i % channels] + bias[i % channels];
+        });
+  }
+
+  private static double mean(double[] x, int tokens, int channels, int i) {
+    double sum = 0;
+    for (int t = 0; t < tokens; t++) {
+      sum += x[(i / channels * tokens + t) * channels + i % channels];
+    }
+    return sum / tokens;
+  }
+
+  /** Channels come in pairs, so an even index is an even channel. */
+  private static double rotate(double[] x, int i, double cos, double sin) {
+    return x[i] * cos + (i % 2 == 0 ? -x[i + 1] : x[i - 1]) * sin;
+  }
+
+  private double[] depthwise(GridOperation.DepthwiseConvolution2d op, double[] x) {
+    float[] weight = model.floats(op.weight());
+    float[] bias = op.hasBias() ? model.floats(op.bias()) : new float[op.channels()];
+    int middle = op.kernel() / 2;
+    return map(
+        x.length,
+        i -> {
+          int c = i % op.channels();
+          int column = i / op.channels() % op.width();
+          int row = i / op.channels() / op.width() % op.height();
+          double sum = bias[c];
+          for (int tap = 0; tap < op.kernel() * op.kernel(); tap++) {
+            int down = tap / op.kernel() - middle;
+            int across = tap % op.kernel() - middle;
+            if (row + down >= 0
+                && row + down < op.height()
+                && column + across >= 0
+                && column + across < op.width()) {
+              sum +=
+                  weight[c * op.kernel() * op.kernel() + tap]
+                      * x[i + (down * op.width() + across) * op.channels()];
+            }
+          }
+          return ExactActivation.of(op.activation(), sum);
         });
   }
 
@@ -233,7 +314,7 @@ final class DoubleBlock {
               sum += weight[c * op.width() + j] * x[i - back * op.channels()];
             }
           }
-          return op.activation() == Activation.SILU ? silu(sum) : sum;
+          return ExactActivation.of(op.activation(), sum);
         });
   }
 
@@ -261,10 +342,6 @@ final class DoubleBlock {
       }
     }
     return y;
-  }
-
-  private static double silu(double x) {
-    return x / (1 + Math.exp(-x));
   }
 
   private static double[] map(int size, IntToDoubleFunction function) {

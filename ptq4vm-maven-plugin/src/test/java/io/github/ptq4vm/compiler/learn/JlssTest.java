@@ -39,8 +39,7 @@ class JlssTest {
       new BatchRunner(interpreter)
           .runFirst(
               interpreter.network().sections().get(0), Values.images(IMAGES, 32), Linears.FLOAT);
-  private final BlockCalibration.Seen seen =
-      BlockCalibration.see(interpreter, section, stream, IMAGES);
+  private final BlockCalibration.Calibrated seen = calibrate(4, 4);
 
   @AfterEach
   void close() {
@@ -52,8 +51,12 @@ class JlssTest {
   }
 
   private Map<String, LinearQuantizer> start(int weightBits, int activationBits) {
+    return calibrate(weightBits, activationBits).quantizers();
+  }
+
+  private BlockCalibration.Calibrated calibrate(int weightBits, int activationBits) {
     return new BlockCalibration(interpreter, 0.5, ClippingSearch.published())
-        .quantizers(seen, Precision.staticPerToken(weightBits, activationBits));
+        .calibrate(section, stream, IMAGES, Precision.staticPerToken(weightBits, activationBits));
   }
 
   /** Steps so small that much is clipped: there is something to learn. */

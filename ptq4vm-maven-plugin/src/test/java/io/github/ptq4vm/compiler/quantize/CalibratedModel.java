@@ -18,15 +18,19 @@ public final class CalibratedModel {
     Map<String, LinearQuantizer> quantizers = new TreeMap<>();
     BlockCalibration calibration =
         new BlockCalibration(interpreter, 0.5, ClippingSearch.published());
+    BatchRunner runner = new BatchRunner(interpreter);
     float[] stream = new float[0];
     for (Section section : interpreter.network().sections()) {
       if (section.block()) {
-        BlockCalibration.Seen seen =
-            BlockCalibration.see(interpreter, section, stream, images.length);
-        quantizers.putAll(calibration.quantizers(seen, precision));
-        stream = seen.output();
+        BlockCalibration.Calibrated calibrated =
+            calibration.calibrate(section, stream, images.length, precision);
+        quantizers.putAll(calibrated.quantizers());
+        stream = calibrated.output();
       } else if (stream.length == 0) {
-        stream = new BatchRunner(interpreter).runFirst(section, images, Linears.FLOAT);
+        stream = runner.runFirst(section, images, Linears.FLOAT);
+      } else {
+        stream =
+            runner.run(section, stream, images.length, Linears.FLOAT, BatchRunner.Observer.NONE);
       }
     }
     return quantizers;

@@ -2,40 +2,23 @@ package io.github.ptq4vm.compiler.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.ptq4vm.compiler.FiniteDifferences;
 import io.github.ptq4vm.compiler.Values;
+import io.github.ptq4vm.network.Activation;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Norm, gate, sums and moves of rows, with gradients against finite differences. */
+/** Gates and sums, with gradients against finite differences. */
 class ElementwiseTest {
-  private static final float EPS = 1e-5f;
-
   private final Parallel parallel = new Parallel(2);
   private final Elementwise elementwise = new Elementwise(parallel);
 
   @AfterEach
   void close() {
     parallel.close();
-  }
-
-  private static double[] norm(int channels, float[] weight, double[] x) {
-    double[] y = new double[x.length];
-    for (int start = 0; start < x.length; start += channels) {
-      double squares = 0;
-      for (int c = 0; c < channels; c++) {
-        squares += x[start + c] * x[start + c];
-      }
-      double scale = 1 / Math.sqrt(squares / channels + EPS);
-      for (int c = 0; c < channels; c++) {
-        y[start + c] = x[start + c] * scale * weight[c];
-      }
-    }
-    return y;
   }
 
   private static double silu(double x) {
@@ -48,33 +31,6 @@ class ElementwiseTest {
       y[i] = x[i] * silu(z[i]);
     }
     return y;
-  }
-
-  @ParameterizedTest
-  @CsvSource({"1,1", "3,7", "5,8", "4,33", "2,192"})
-  void rmsNorm(int rows, int channels) {
-    float[] weight = Values.uniform(1, channels, 0.5, 1.5);
-    float[] x = Values.gaussian(2, rows * channels);
-    float[] gy = Values.gaussian(3, rows * channels);
-
-    float[] y = new float[x.length];
-    elementwise.rmsNorm(rows, channels, EPS, weight, x, y);
-    assertThat(Values.relativeError(y, norm(channels, weight, Values.doubles(x)))).isLessThan(5e-7);
-
-    float[] gx = Values.gaussian(4, x.length);
-    elementwise.rmsNormGradient(rows, channels, EPS, weight, x, gy, gx);
-    double[] expected =
-        FiniteDifferences.gradient(
-            Values.doubles(x), point -> FiniteDifferences.dot(gy, norm(channels, weight, point)));
-    // With one channel the norm is almost a sign, whose gradient is what rounding leaves of it.
-    assertThat(Values.relativeError(gx, expected)).isLessThan(channels == 1 ? 2e-2 : 1e-6);
-  }
-
-  @Test
-  void rmsNormOfZerosIsZero() {
-    float[] y = Values.gaussian(1, 16);
-    elementwise.rmsNorm(2, 8, EPS, Values.uniform(2, 8, 0.5, 1), new float[16], y);
-    assertThat(y).containsOnly(0f);
   }
 
   @ParameterizedTest
@@ -103,21 +59,6 @@ class ElementwiseTest {
     assertThat(Values.relativeError(gz, expectedZ)).isLessThan(1e-6);
   }
 
-  @ParameterizedTest
-  @CsvSource({"3,2,19", "0,5,16", "4,0,8"})
-  void siluWritesOnlyItsRange(int before, int after, int size) {
-    float[] original = Values.gaussian(1, before + size + after);
-    float[] x = original.clone();
-    Elementwise.silu(x, before, size);
-    for (int i = 0; i < x.length; i++) {
-      if (i < before || i >= before + size) {
-        assertThat(x[i]).isEqualTo(original[i]);
-      } else {
-        assertThat(Math.abs(x[i] - silu(original[i]))).isLessThan(3e-7);
-      }
-    }
-  }
-
   @Test
   void mergeSumsThenScales() {
     float[] y = new float[2000];
@@ -142,33 +83,23 @@ class ElementwiseTest {
     }
   }
 
-  @Test
-  void biasAndTable() {
-    float[] y = {1, 2, 3, 4, 5, 6, 7, 8};
-    elementwise.addBias(4, 2, new float[] {10, 20}, y);
-    assertThat(y).containsExactly(11, 22, 13, 24, 15, 26, 17, 28);
-
-    float[] sum = new float[8];
-    elementwise.addTable(4, 2, 2, new float[] {1, 2, 3, 4}, y, sum);
-    assertThat(sum).containsExactly(12, 24, 16, 28, 16, 28, 20, 32);
-  }
-
-  @Test
-  void channelsOutAndIn() {
-    float[] x = {1, 2, 3, 4, 5, 6};
-    float[] middle = new float[2];
-    elementwise.takeChannels(2, 3, 1, 1, x, middle);
-    assertThat(middle).containsExactly(2, 5);
-
-    elementwise.addToChannels(2, 3, 2, 1, middle, x);
-    assertThat(x).containsExactly(1, 2, 5, 4, 5, 11);
-  }
-
-  @Test
-  void rowsMoveWithinTheirImage() {
-    float[] x = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-    float[] y = Values.gaussian(1, 16);
-    elementwise.moveRows(2, 3, new int[] {2, -1, 0, 1}, 2, x, y);
-    assertThat(y).containsExactly(5, 6, 0, 0, 1, 2, 3, 4, 11, 12, 0, 0, 7, 8, 9, 10);
+  @ParameterizedTest
+  @EnumSource(Activation.class)
+  void activate(Activation activation) {
+    for (int size : new int[] {1, 9, 1024, 2077}) {
+      float[] x = Values.uniform(1, size, -6, 6);
+      float[] gy = Values.gaussian(2, size);
+      float[] y = Values.gaussian(3, size);
+      float[] gx = Values.gaussian(4, size);
+      elementwise.activate(activation, x, y, size);
+      elementwise.activateGradient(activation, x, gy, gx, size);
+      float[] expected = x.clone();
+      float[] expectedGradient = x.clone();
+      // A block at a time ends at the same places as the whole.
+      Activations.apply(activation, expected, 0, size);
+      Activations.gradient(activation, expectedGradient, 0, gy, 0, size);
+      assertThat(y).containsExactly(expected);
+      assertThat(gx).containsExactly(expectedGradient);
+    }
   }
 }

@@ -1,0 +1,38 @@
+package io.github.ptq4vm.cpu;
+
+/**
+ * Layer norm: first the mean, then the mean of the squared differences from it, both in {@link
+ * PartialSums}.
+ *
+ * @param weight gains, one a channel
+ * @param bias one a channel
+ * @param eps added to the variance
+ */
+record LayerNormStep(float[] weight, float[] bias, float eps, int input, int output)
+    implements Step {
+
+  @Override
+  public void run(Workspace workspace, Team team) {
+    Matrix x = workspace.value(input);
+    Matrix y = workspace.value(output);
+    Split split = Split.rows(x);
+    team.forEach(
+        split.parts(), (part, member) -> normalize(x, y, split.from(part), split.to(part)));
+  }
+
+  private void normalize(Matrix x, Matrix y, int from, int to) {
+    int channels = x.columns();
+    float[] in = x.data();
+    float[] out = y.data();
+    for (int t = from; t < to; t++) {
+      int xAt = x.at(t);
+      int yAt = y.at(t);
+      float mean = PartialSums.sum(in, xAt, channels) / channels;
+      float variance = PartialSums.squares(in, xAt, channels, mean) / channels;
+      float factor = (float) (1 / Math.sqrt(variance + eps));
+      for (int c = 0; c < channels; c++) {
+        out[yAt + c] = Math.fma((in[xAt + c] - mean) * factor, weight[c], bias[c]);
+      }
+    }
+  }
+}
