@@ -86,15 +86,19 @@ final class Activations {
     }
   }
 
+  // GELU takes several loops: one would be too long to be compiled without allocating vectors.
+
   private static void gelu(float[] x, int start, int size) {
-    int bound = start + VectorMath.SPECIES.loopBound(size);
-    for (int i = start; i < bound; i += LANES) {
-      FloatVector v = load(x, i);
-      FloatVector bell = VectorMath.exp(v.mul(v).mul(-0.5f));
-      // v * phi(v) = max(v, 0) - abs(v) * (share beyond abs(v)), which is exact far out.
-      VectorMath.beyond(v.abs(), bell).fma(v.abs().neg(), v.max(0f)).intoArray(x, i);
+    int bound = VectorMath.SPECIES.loopBound(size);
+    float[] beyond = new float[bound];
+    bell(x, start, beyond);
+    beyond(x, start, beyond, beyond);
+    for (int i = 0; i < bound; i += LANES) {
+      FloatVector v = load(x, start + i);
+      // v * below(v) = max(v, 0) - abs(v) * beyond(abs(v)), which is exact far out.
+      load(beyond, i).fma(v.abs().neg(), v.max(0f)).intoArray(x, start + i);
     }
-    for (int i = bound; i < start + size; i++) {
+    for (int i = start + bound; i < start + size; i++) {
       float v = x[i];
       double magnitude = Math.abs(v);
       x[i] = (float) (Math.max(v, 0f) - magnitude * VectorMath.beyond(magnitude));
@@ -103,30 +107,37 @@ final class Activations {
 
   private static void geluGradient(float[] x, int start, float[] gy, int gyStart, int size) {
     int bound = VectorMath.SPECIES.loopBound(size);
-    // In two loops: one would be too long to be compiled without allocating its vectors.
-    float[] below = new float[bound];
-    below(x, start, below);
+    float[] bell = new float[bound];
+    float[] beyond = new float[bound];
+    bell(x, start, bell);
+    beyond(x, start, bell, beyond);
     for (int i = 0; i < bound; i += LANES) {
       FloatVector v = load(x, start + i);
-      FloatVector bell = VectorMath.exp(v.mul(v).mul(-0.5f));
-      FloatVector slope = bell.mul((float) (1 / ROOT_2_PI)).fma(v, load(below, i));
+      // below(v) = 1/2 + sign(v) * (1/2 - beyond(abs(v)))
+      FloatVector within = load(beyond, i).neg().add(0.5f);
+      FloatVector below = within.fma(sign(v), VectorMath.broadcast(0.5f));
+      FloatVector slope = load(bell, i).mul((float) (1 / ROOT_2_PI)).fma(v, below);
       load(gy, gyStart + i).mul(slope).intoArray(x, start + i);
     }
     for (int i = bound; i < size; i++) {
       double v = x[start + i];
-      double beyond = VectorMath.beyond(Math.abs(v));
-      double share = v < 0 ? beyond : 1 - beyond;
-      x[start + i] = (float) (gy[gyStart + i] * (share + v * Math.exp(-0.5 * v * v) / ROOT_2_PI));
+      double share = VectorMath.beyond(Math.abs(v));
+      double below = v < 0 ? share : 1 - share;
+      x[start + i] = (float) (gy[gyStart + i] * (below + v * Math.exp(-0.5 * v * v) / ROOT_2_PI));
     }
   }
 
-  /** Shares of a normal distribution below x: 1/2 + sign(x) * (1/2 - the share beyond abs(x)). */
-  private static void below(float[] x, int start, float[] shares) {
-    for (int i = 0; i < shares.length; i += LANES) {
+  private static void bell(float[] x, int start, float[] bell) {
+    for (int i = 0; i < bell.length; i += LANES) {
       FloatVector v = load(x, start + i);
-      FloatVector bell = VectorMath.exp(v.mul(v).mul(-0.5f));
-      FloatVector within = VectorMath.beyond(v.abs(), bell).neg().add(0.5f);
-      within.fma(sign(v), VectorMath.broadcast(0.5f)).intoArray(shares, i);
+      VectorMath.exp(v.mul(v).mul(-0.5f)).intoArray(bell, i);
+    }
+  }
+
+  /** Shares beyond the magnitudes of x. */
+  private static void beyond(float[] x, int start, float[] bell, float[] beyond) {
+    for (int i = 0; i < bell.length; i += LANES) {
+      VectorMath.beyond(load(x, start + i).abs(), load(bell, i)).intoArray(beyond, i);
     }
   }
 
