@@ -14,7 +14,10 @@ import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -140,6 +143,31 @@ class StructureTest {
             .resideInAPackage(ROOT + "..")
             .should()
             .haveModifier(JavaModifier.FINAL));
+  }
+
+  @Test
+  @DisplayName("no code outside the rooms of networks and checkpoints names a family")
+  void families() throws IOException {
+    Pattern family = Pattern.compile("(?i)vim|vmamba|vssm|vision_?mamba|local_?mamba");
+    Pattern comment = Pattern.compile("(?s)/\\*.*?\\*/|(?<!:)//[^\n]*");
+    List<String> naming = new ArrayList<>();
+    int read = 0;
+    for (Path sources : List.of(SOURCES, Path.of("../ptq4vm-runtime").resolve(SOURCES))) {
+      try (Stream<Path> files = Files.walk(sources)) {
+        for (Path source : files.filter(file -> file.toString().endsWith(".java")).toList()) {
+          String room = source.getParent().toString();
+          if (!room.endsWith("compiler/checkpoint") && !room.endsWith("ptq4vm/network")) {
+            read++;
+            Matcher named = family.matcher(comment.matcher(read(source)).replaceAll(""));
+            if (named.find()) {
+              naming.add(source + ": " + named.group());
+            }
+          }
+        }
+      }
+    }
+    assertThat(read).isGreaterThan(100);
+    assertThat(naming).isEmpty();
   }
 
   @Test

@@ -108,7 +108,11 @@ class QuantizedModelTest {
     assertThatThrownBy(() -> model.logits(new float[3]))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("has 3 floats")
-        .hasMessageContaining(Integer.toString(tensor(0).length));
+        .hasMessageContaining(Integer.toString(tensor(0).length))
+        .hasMessageContaining("3 planes of " + model.height() + " x " + model.width());
+    assertThatThrownBy(() -> model.classify(new float[3 * 8 * model.height() * model.width()]))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("3 planes of " + model.height() + " x " + model.width());
     float[] infinite = tensor(0);
     infinite[2] = Float.POSITIVE_INFINITY;
     assertThatThrownBy(() -> model.classify(tensor(0), infinite))

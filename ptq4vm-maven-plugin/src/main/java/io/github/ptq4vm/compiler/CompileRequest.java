@@ -12,9 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpoint {@code .pth}, {@code .ckpt} or {@code .safetensors} file
  * @param weights which state dict of a checkpoint that holds several: {@code model} or {@code
  *     model_ema}
- * @param architecture {@code auto}, or the family's name: {@code vim}
- * @param imageSize side of the square input in pixels
- * @param stride distance of patches in pixels, or null for what the token count implies
+ * @param options what its tensors cannot say
  * @param preprocessing what happens to an image file before the network; travels in the artifact
  * @param calibration which images calibrate
  * @param validationDirectory labelled images to measure on, or null
@@ -29,9 +27,7 @@ import org.jspecify.annotations.Nullable;
 public record CompileRequest(
     Path checkpoint,
     String weights,
-    String architecture,
-    int imageSize,
-    @Nullable Integer stride,
+    ImportOptions options,
     Preprocessing preprocessing,
     Calibration calibration,
     @Nullable Path validationDirectory,

@@ -57,6 +57,7 @@ public final class Compiler {
                 model.network().height(),
                 model.network().classes(),
                 model.network().quantizableLinears().size()));
+    imported.notes().forEach(listener::info);
     ImagePreprocessor preprocessor = preprocessor(request, model);
     ImageFolder labelled =
         request.validationDirectory() == null
@@ -120,8 +121,7 @@ public final class Compiler {
 
   private static ImportedModel load(CompileRequest request) {
     try (Checkpoint checkpoint = Checkpoints.open(request.checkpoint(), request.weights())) {
-      return ModelImporter.load(
-          checkpoint, request.architecture(), request.imageSize(), request.stride());
+      return ModelImporter.load(checkpoint, request.options());
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.ptq4vm.maven;
 
 import io.github.ptq4vm.compiler.CompileException;
+import io.github.ptq4vm.compiler.ImageSize;
 import io.github.ptq4vm.image.Preprocessing;
 import io.github.ptq4vm.image.Preprocessing.Interpolation;
 import java.util.Arrays;
@@ -34,12 +35,17 @@ public final class PreprocessingParameter {
   /**
    * The preprocessing that was asked for.
    *
-   * @param imageSize side of the network's input in pixels
+   * @param imageSize size of the network's input; images are left as they are where it is not
+   *     square, because a crop is
    * @param properties looks a property up by its full name; null where it is not set
    * @throws CompileException if a value is not usable
    */
-  Preprocessing resolve(int imageSize, UnaryOperator<@Nullable String> properties) {
-    Preprocessing defaults = Preprocessing.forImageSize(imageSize);
+  Preprocessing resolve(ImageSize imageSize, UnaryOperator<@Nullable String> properties) {
+    Preprocessing square = Preprocessing.forImageSize(imageSize.height());
+    Preprocessing defaults =
+        imageSize.isSquare()
+            ? square
+            : new Preprocessing(0, 0, square.interpolation(), square.mean(), square.std());
     Lookup lookup = new Lookup(properties);
     try {
       return new Preprocessing(

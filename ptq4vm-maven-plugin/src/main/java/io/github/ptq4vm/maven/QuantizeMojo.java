@@ -4,6 +4,8 @@ import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.compiler.CompileRequest;
 import io.github.ptq4vm.compiler.CompileResult;
 import io.github.ptq4vm.compiler.CompileResult.VariantResult;
+import io.github.ptq4vm.compiler.ImageSize;
+import io.github.ptq4vm.compiler.ImportOptions;
 import io.github.ptq4vm.compiler.Recipe;
 import io.github.ptq4vm.compiler.worker.CompileFunction;
 import io.github.ptq4vm.compiler.worker.WorkerJson;
@@ -51,8 +53,8 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
   double alpha;
 
   /**
-   * Family of the network, e.g. {@code vim}; {@code auto} finds it out from the names of the
-   * checkpoint's tensors.
+   * Family of the network: {@code vim}, {@code vmamba}, {@code localvim} or {@code localvmamba};
+   * {@code auto} finds it out from the names of the checkpoint's tensors.
    */
   @Parameter(property = "ptq4vm.architecture", defaultValue = "auto")
   String architecture = "auto";
@@ -88,9 +90,20 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
   @Parameter(property = "ptq4vm.checkpoint")
   @Nullable File checkpoint;
 
-  /** Side of the network's square input in pixels. */
+  /**
+   * Size of the network's input in pixels: a side, such as {@code 224}, or {@code HEIGHTxWIDTH},
+   * such as {@code 64x96}. Networks of convolutions take any size; where positions are learned, it
+   * is the size the network was trained with, or {@code interpolatePositions} resizes them.
+   */
   @Parameter(property = "ptq4vm.imageSize", defaultValue = "224")
-  int imageSize;
+  String imageSize = "224";
+
+  /**
+   * Whether learned positions are resized, bicubically, where {@code imageSize} is not the size the
+   * network was trained with. Set {@code stride} too if patches overlap.
+   */
+  @Parameter(property = "ptq4vm.interpolatePositions", defaultValue = "false")
+  boolean interpolatePositions;
 
   /**
    * SPDX name of the model's licence, e.g. {@code Apache-2.0}. The default is the first of the
@@ -128,13 +141,24 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
    * ({@code bicubic} or {@code bilinear}), {@code mean} and {@code std} (three values each). Each
    * is a property too: {@code ptq4vm.resize}, {@code ptq4vm.crop} and so on. The default is a short
    * side of {@code imageSize/0.875}, a crop of {@code imageSize}, bicubic, and ImageNet's mean and
-   * std.
+   * std; where {@code imageSize} is not square, images are left as they are.
    */
   @Parameter @Nullable PreprocessingParameter preprocessing;
 
   /** Learning rate, in units of one code at the end of the range. */
   @Parameter(property = "ptq4vm.rate", defaultValue = "0.3")
   double rate;
+
+  /**
+   * Directions in which the blocks of a network scan that has searched ones: blocks separated by
+   * {@code ;}, directions of a block by {@code ,}; a single block stands for all. {@code h} goes
+   * row by row, {@code v} column by column, {@code w2} or {@code w7} window by window of that side,
+   * and {@code _flip} behind it backwards. Or the name of a released model's table: {@code
+   * localvim-t}, {@code localvim-s}, {@code localvim-s-searched}, {@code localvmamba-t} or {@code
+   * localvmamba-s}. The default is the table of the released model of that size.
+   */
+  @Parameter(property = "ptq4vm.scanDirections")
+  @Nullable String scanDirections;
 
   /** Seeds the choice and the order of images. */
   @Parameter(property = "ptq4vm.seed", defaultValue = "0")
@@ -254,14 +278,18 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
               "The models will state no licence: set <license>, or <licenses> in the pom, to"
                   + " their licence.");
     }
+    ImageSize size = ImageSize.parse(imageSize, "<imageSize>");
     return new CompileRequest(
         inputs.checkpoint(checkpoint),
         weights,
-        architecture,
-        Ranges.atLeast(1, imageSize, "imageSize"),
-        stride == null ? null : (Integer) Ranges.atLeast(1, stride, "stride"),
+        new ImportOptions(
+            architecture,
+            size,
+            stride == null ? null : (Integer) Ranges.atLeast(1, stride, "stride"),
+            scanDirections,
+            interpolatePositions),
         (preprocessing == null ? new PreprocessingParameter() : preprocessing)
-            .resolve(imageSize, this::property),
+            .resolve(size, this::property),
         new CompileRequest.Calibration(
             inputs.images(calibrationDirectory, "calibrationDirectory"),
             Ranges.atLeast(1, calibrationImages, "calibrationImages"),

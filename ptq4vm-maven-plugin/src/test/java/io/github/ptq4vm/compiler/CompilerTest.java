@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** From a trained checkpoint and a few images to jars the runtime loads. */
 class CompilerTest {
@@ -61,6 +63,7 @@ class CompilerTest {
     Path checkpoint = SharedFiles.path("quickstart/vim_nano_shapes.pth");
     String architecture = "auto";
     int imageSize = 64;
+    @Nullable String scanDirections;
     Path calibration = SharedFiles.path("quickstart/calibration");
     int calibrationImages = 16;
     @Nullable Path validation;
@@ -77,9 +80,9 @@ class CompilerTest {
       return new CompileRequest(
           checkpoint,
           "model",
-          architecture,
-          imageSize,
-          null,
+          ImportOptions.of(imageSize)
+              .withArchitecture(architecture)
+              .withScanDirections(scanDirections),
           new Preprocessing(
               0,
               0,
@@ -215,6 +218,31 @@ class CompilerTest {
         .contains(parts)
         .endsWith(".");
     assertThat(request.output.resolve("w8a8.jar")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "models/vmamba_micro_imagenette64.pth||vmamba-v2-d32-l1.1.3.1",
+        "quickstart/local_vim_nano_shapes.pth|h,v_flip,w2,w7; h_flip,v,w2_flip,v_flip;"
+            + " h,h_flip,v,v_flip|localvim-d64-l3",
+      })
+  void otherFamiliesCompileAsWell(
+      String checkpoint, @Nullable String directions, String architecture) {
+    request.checkpoint = SharedFiles.path(checkpoint);
+    request.scanDirections = directions;
+    request.synset = null;
+    request.variants = List.of(new Variant("w8a8", 8, 8));
+    CompileResult result = new Compiler(new Heard()).compile(request.build());
+
+    assertThat(result.architecture()).isEqualTo(architecture);
+    assertThat(result.variants().get(0).metrics().get("agreement")).isGreaterThan(0.9);
+    assertThat(result.variants().get(0).metrics().get("sqnr_db")).isGreaterThan(15);
+    try (QuantizedModel model = QuantizedModel.load(result.variants().get(0).jar())) {
+      assertThat(model.manifest().network().architecture()).isEqualTo(architecture);
+      assertThat(model.height()).isEqualTo(64);
+    }
   }
 
   @Test

@@ -38,7 +38,7 @@ public final class SmallModels {
   public static Model miniFile() {
     try (Checkpoint checkpoint =
         Checkpoints.open(SharedFiles.path("fixtures/mini_vim.pth"), "model")) {
-      return ModelImporter.load(checkpoint, "auto", 32, null).model();
+      return ModelImporter.load(checkpoint, ImportOptions.of(32)).model();
     }
   }
 

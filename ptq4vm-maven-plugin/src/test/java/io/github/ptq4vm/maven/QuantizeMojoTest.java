@@ -14,6 +14,8 @@ import io.github.ptq4vm.compiler.CompileRequest.Selection;
 import io.github.ptq4vm.compiler.CompileRequest.Variant;
 import io.github.ptq4vm.compiler.CompileResult;
 import io.github.ptq4vm.compiler.CompileResult.VariantResult;
+import io.github.ptq4vm.compiler.ImageSize;
+import io.github.ptq4vm.compiler.ImportOptions;
 import io.github.ptq4vm.compiler.Recipe;
 import io.github.ptq4vm.compiler.worker.CompileFunction;
 import io.github.ptq4vm.compiler.worker.WorkerMemory;
@@ -94,7 +96,7 @@ class QuantizeMojoTest {
     Files.createDirectories(base.resolve("images/cat"));
     Files.write(base.resolve("images/cat/1.JPEG"), new byte[1]);
     mojo.outputDirectory = base.resolve("target/ptq4vm").toFile();
-    mojo.imageSize = 64;
+    mojo.imageSize = "64";
     mojo.calibrationImages = 8;
     mojo.alpha = 0.5;
     mojo.batch = 4;
@@ -134,6 +136,8 @@ class QuantizeMojoTest {
     mojo.steps = 3;
     mojo.threads = 5;
     mojo.stride = 8;
+    mojo.scanDirections = "h,v,w2,w7";
+    mojo.interpolatePositions = true;
     mojo.metadata = Map.of("author", "me");
     mojo.outputTimestamp = "2026-11-21T00:00:00Z";
     mojo.workerMemory = "3g";
@@ -146,7 +150,8 @@ class QuantizeMojoTest {
     assertThat(request.calibration())
         .isEqualTo(new CompileRequest.Calibration(base.resolve("images"), 8, Selection.NAME));
     assertThat(request.recipe()).isEqualTo(new Recipe(0.5, 3, 4, 0.3, 7));
-    assertThat(request.stride()).isEqualTo(8);
+    assertThat(request.options())
+        .isEqualTo(new ImportOptions("auto", new ImageSize(64, 64), 8, "h,v,w2,w7", true));
     assertThat(request.outputTimestamp()).isEqualTo(1795219200L);
     assertThat(request.preprocessing()).isEqualTo(Preprocessing.forImageSize(64));
     assertThat(request.identity().license()).isEqualTo("MIT");
@@ -155,6 +160,17 @@ class QuantizeMojoTest {
     assertThat(request.validationDirectory()).isNull();
     assertThat(options)
         .isEqualTo(new WorkerOptions("3g", List.of("-Da=b"), 5, base.resolve("target/ptq4vm")));
+  }
+
+  @Test
+  @DisplayName("takes a height and a width, for images that are right as they are")
+  void heightAndWidth() throws Exception {
+    mojo.imageSize = " 64x96 ";
+    mojo.execute();
+    assertThat(request.options().imageSize()).isEqualTo(new ImageSize(64, 96));
+    assertThat(request.preprocessing().resize()).isZero();
+    assertThat(request.preprocessing().crop()).isZero();
+    assertThat(request.preprocessing().mean()).isEqualTo(Preprocessing.IMAGENET_MEAN);
   }
 
   @Test
@@ -325,7 +341,10 @@ class QuantizeMojoTest {
     check(m -> m.steps = -1, "<steps> is -1");
     check(m -> m.batch = 0, "<batch> is 0");
     check(m -> m.stride = 0, "<stride> is 0");
-    check(m -> m.imageSize = 0, "<imageSize> is 0");
+    check(m -> m.imageSize = "0", "<imageSize> is 0");
+    check(m -> m.imageSize = "64x0", "<imageSize> is 64x0");
+    check(m -> m.imageSize = "big", "<imageSize> is \"big\"");
+    check(m -> m.imageSize = "99999x99999", "at most 67108864");
     check(m -> m.threads = -2, "<threads> is -2");
     check(m -> m.calibrationSelection = "best", "one of [stratified, name]");
     check(m -> m.outputTimestamp = "yesterday", "project.build.outputTimestamp");

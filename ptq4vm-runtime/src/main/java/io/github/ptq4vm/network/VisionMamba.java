@@ -15,7 +15,8 @@ import java.util.List;
  * @param convolution taps of the causal convolution
  * @param patch side of a patch in pixels
  * @param stride distance of patches in pixels
- * @param imageSize side of the square input in pixels
+ * @param height height of the input in pixels
+ * @param width width of the input in pixels
  * @param classes number of logits
  */
 public record VisionMamba(
@@ -27,13 +28,31 @@ public record VisionMamba(
     int convolution,
     int patch,
     int stride,
-    int imageSize,
+    int height,
+    int width,
     int classes) {
+
+  /** A model for square images, of that side in pixels. */
+  public VisionMamba(
+      int dim,
+      int inner,
+      int depth,
+      int states,
+      int rank,
+      int convolution,
+      int patch,
+      int stride,
+      int imageSize,
+      int classes) {
+    this(
+        dim, inner, depth, states, rank, convolution, patch, stride, imageSize, imageSize, classes);
+  }
 
   /** Tokens of the sequence, class token included. */
   public int tokens() {
-    int grid = (imageSize - patch) / stride + 1;
-    return grid * grid + 1;
+    int rows = (height - patch) / stride + 1;
+    int columns = (width - patch) / stride + 1;
+    return Math.multiplyExact(rows, columns) + 1;
   }
 
   /** The network. */
@@ -51,8 +70,8 @@ public record VisionMamba(
                     Network.IMAGE,
                     3,
                     dim,
-                    imageSize,
-                    imageSize,
+                    height,
+                    width,
                     patch,
                     stride,
                     0,
@@ -72,7 +91,7 @@ public record VisionMamba(
     String pooled = ops.add(new TokenOperation.SelectToken("pool", normed, middle));
     ops.linear("head", pooled, "head", dim, classes, true);
     sections.add(new Section("head", false, head));
-    return new Network("vim-d" + dim + "-l" + depth, imageSize, imageSize, sections);
+    return new Network("vim-d" + dim + "-l" + depth, height, width, sections);
   }
 
   private Section block(String name, String stream, int tokens) {

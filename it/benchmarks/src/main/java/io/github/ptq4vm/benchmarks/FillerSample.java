@@ -2,7 +2,6 @@ package io.github.ptq4vm.benchmarks;
 
 import io.github.ptq4vm.artifact.SafetensorsWriter;
 import io.github.ptq4vm.compiler.checkpoint.FillerModels;
-import io.github.ptq4vm.network.Model;
 import java.awt.image.BufferedImage;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -26,11 +25,12 @@ final class FillerSample {
    * @param name one of {@link FillerModels#names()}
    */
   static Path checkpoint(String name, Path folder) throws IOException {
-    Model model = FillerModels.byName(name);
     Path file = folder.resolve(name + ".safetensors");
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
       SafetensorsWriter.write(
-          model.parameters(), Collections.unmodifiableSortedMap(new TreeMap<>()), out);
+          FillerModels.tensors(FillerModels.byName(name).network()),
+          Collections.unmodifiableSortedMap(new TreeMap<>()),
+          out);
     }
     return file;
   }

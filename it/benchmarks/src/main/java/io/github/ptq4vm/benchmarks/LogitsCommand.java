@@ -1,6 +1,8 @@
 package io.github.ptq4vm.benchmarks;
 
 import com.google.gson.GsonBuilder;
+import io.github.ptq4vm.compiler.ImageSize;
+import io.github.ptq4vm.compiler.ImportOptions;
 import io.github.ptq4vm.compiler.checkpoint.Checkpoint;
 import io.github.ptq4vm.compiler.checkpoint.Checkpoints;
 import io.github.ptq4vm.compiler.checkpoint.Filler;
@@ -9,13 +11,18 @@ import io.github.ptq4vm.compiler.checkpoint.ModelImporter;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Section;
+import io.github.ptq4vm.network.ValueShape;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -30,14 +37,45 @@ import picocli.CommandLine.Spec;
 final class LogitsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(names = "--layers", description = "Print the output of every section too.")
+  @Option(names = "--layers", description = "Print a summary of every section's output too.")
   private boolean layers;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "<file>",
+      description = "A checkpoint to take instead of filler weights.")
+  private @Nullable Path checkpoint;
+
+  @Option(
+      names = "--weights",
+      defaultValue = "model",
+      description = "Which weights of the checkpoint (default: ${DEFAULT-VALUE}).")
+  private String weights;
+
+  @Option(
+      names = "--architecture",
+      defaultValue = ImportOptions.AUTO,
+      description = "Family of the checkpoint (default: ${DEFAULT-VALUE}).")
+  private String architecture;
 
   @Option(
       names = "--image-size",
       defaultValue = "224",
-      description = "Side of the input in pixels (default: ${DEFAULT-VALUE}).")
-  private int imageSize;
+      description = "Side of the input in pixels, or HEIGHTxWIDTH (default: ${DEFAULT-VALUE}).")
+  private String imageSize;
+
+  @Option(names = "--stride", description = "Distance of the checkpoint's patches in pixels.")
+  private @Nullable Integer stride;
+
+  @Option(
+      names = "--scan-directions",
+      description = "Directions of the checkpoint's blocks, e.g. h,v,w2,w7;v,h_flip,w2,w2_flip.")
+  private @Nullable String scanDirections;
+
+  @Option(
+      names = "--interpolate-positions",
+      description = "Resize the checkpoint's positions to the image size.")
+  private boolean interpolatePositions;
 
   @Option(
       names = "--threads",
@@ -47,20 +85,56 @@ final class LogitsCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "<model>",
-      description = "A released size with filler weights, e.g. vim_tiny; or a checkpoint file.")
-  private String model;
+      arity = "0..1",
+      description = "A released model, to be run with filler weights.")
+  private @Nullable String name;
 
   /** Made by picocli, which sets the fields. */
   @SuppressWarnings("NullAway")
   LogitsCommand() {}
 
+  /**
+   * What there is to compare of a value; named as in the files of golden values.
+   *
+   * @param shape tokens and channels
+   * @param first6 the first values
+   * @param sum sum of all values
+   * @param abssum sum of their magnitudes
+   */
+  record Summary(List<Integer> shape, float[] first6, double sum, double abssum) {
+    private static final int FIRST = 6;
+
+    static Summary of(ValueShape shape, float[] values) {
+      double sum = 0;
+      double magnitude = 0;
+      for (float value : values) {
+        sum += value;
+        magnitude += Math.abs(value);
+      }
+      return new Summary(
+          List.of(shape.tokens(), shape.channels()),
+          Arrays.copyOf(values, Math.min(FIRST, values.length)),
+          sum,
+          magnitude);
+    }
+  }
+
   @Override
   public Integer call() {
+    Model model = load();
+    Map<String, float[]> outputs = outputs(model, threads);
     Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("model", model);
-    Map<String, float[]> outputs = outputs(load(), threads);
+    answer.put("model", checkpoint == null ? name : checkpoint.toString());
+    answer.put("network", model.network().architecture());
+    answer.put("imageSize", List.of(model.network().height(), model.network().width()));
     if (layers) {
-      answer.put("layers", outputs);
+      Map<String, Summary> summaries = new LinkedHashMap<>();
+      for (Section section : model.network().sections()) {
+        summaries.put(
+            section.name(),
+            Summary.of(model.network().shape(section.output()), outputs.get(section.name())));
+      }
+      answer.put("layers", summaries);
     }
     float[] logits = new float[0];
     for (float[] output : outputs.values()) {
@@ -72,12 +146,22 @@ final class LogitsCommand implements Callable<Integer> {
   }
 
   private Model load() {
-    if (FillerModels.names().contains(model)) {
-      return FillerModels.byName(model, imageSize);
+    ImageSize size = ImageSize.parse(imageSize, "--image-size");
+    if (checkpoint != null && name == null) {
+      try (Checkpoint open = Checkpoints.open(checkpoint, weights)) {
+        return ModelImporter.load(
+                open,
+                new ImportOptions(architecture, size, stride, scanDirections, interpolatePositions))
+            .model();
+      }
     }
-    try (Checkpoint checkpoint = Checkpoints.open(Path.of(model), "model")) {
-      return ModelImporter.load(checkpoint, ModelImporter.AUTO, imageSize, null).model();
+    if (checkpoint != null || name == null || !FillerModels.names().contains(name)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Give --checkpoint with a file, or else the name of a released model: %s."
+              .formatted(String.join(", ", FillerModels.names())));
     }
+    return FillerModels.byName(name, size);
   }
 
   /** Output of each section for the first filler image, in order; the last are the logits. */

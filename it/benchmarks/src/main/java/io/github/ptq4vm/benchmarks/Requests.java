@@ -5,6 +5,7 @@ import io.github.ptq4vm.compiler.CompileRequest.Calibration;
 import io.github.ptq4vm.compiler.CompileRequest.Identity;
 import io.github.ptq4vm.compiler.CompileRequest.Selection;
 import io.github.ptq4vm.compiler.CompileRequest.Variant;
+import io.github.ptq4vm.compiler.ImportOptions;
 import io.github.ptq4vm.compiler.Recipe;
 import io.github.ptq4vm.image.Preprocessing;
 import java.nio.file.Path;
@@ -41,9 +42,7 @@ final class Requests {
     return new CompileRequest(
         checkpoint,
         "model",
-        "auto",
-        imageSize,
-        null,
+        ImportOptions.of(imageSize),
         new Preprocessing(
             0,
             0,

@@ -3,6 +3,8 @@ package io.github.ptq4vm.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.ptq4vm.compiler.CompileRequest.Variant;
 import io.github.ptq4vm.compiler.Recipe;
 import java.io.PrintWriter;
@@ -58,6 +60,42 @@ class CommandLineTest {
 
     assertThat(status).isEqualTo(2);
     assertThat(err.toString()).contains("vim_huge").contains("vim_micro").contains("vim_tiny");
+  }
+
+  @Test
+  void logitsNeedAModelOrACheckpoint() {
+    for (String[] arguments :
+        new String[][] {
+          {"logits"}, {"logits", "vim_huge"}, {"logits", "vim_tiny", "--checkpoint", "x.pth"}
+        }) {
+      StringWriter err = new StringWriter();
+
+      int status = Main.commandLine().setErr(new PrintWriter(err)).execute(arguments);
+
+      assertThat(status).isEqualTo(2);
+      assertThat(err.toString()).contains("vim_small_stride8").contains("local_vssm_small");
+    }
+  }
+
+  @Test
+  void logitsAreJsonWithASummaryOfEachSection() {
+    StringWriter out = new StringWriter();
+
+    int status =
+        Main.commandLine()
+            .setOut(new PrintWriter(out))
+            .execute("logits", "vmamba_t_s1l8", "--layers", "--image-size", "32x48");
+
+    assertThat(status).isZero();
+    JsonObject json = JsonParser.parseString(out.toString()).getAsJsonObject();
+    assertThat(json.get("imageSize").toString()).isEqualTo("[32,48]");
+    assertThat(json.getAsJsonArray("logits")).hasSize(1000);
+    JsonObject layers = json.getAsJsonObject("layers");
+    assertThat(layers.size()).isEqualTo(1 + 14 + 3 + 1);
+    JsonObject stem = layers.getAsJsonObject("patch_embed");
+    assertThat(stem.get("shape").toString()).isEqualTo("[96,96]");
+    assertThat(stem.getAsJsonArray("first6")).hasSize(6);
+    assertThat(stem.get("abssum").getAsDouble()).isPositive();
   }
 
   @Test

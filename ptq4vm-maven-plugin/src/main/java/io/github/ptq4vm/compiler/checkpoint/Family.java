@@ -1,9 +1,10 @@
 package io.github.ptq4vm.compiler.checkpoint;
 
+import io.github.ptq4vm.compiler.ImportOptions;
 import io.github.ptq4vm.network.Network;
-import io.github.ptq4vm.network.Parameter;
-import java.util.Set;
-import java.util.SortedSet;
+import io.github.ptq4vm.network.Tensor;
+import java.util.List;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,36 +12,39 @@ import org.jspecify.annotations.Nullable;
  */
 interface Family {
 
-  /** The keys by which it is recognised; names the family. */
-  KeyLayout layout();
+  /** The keys by which it is recognised, in each of its variants; all name the same family. */
+  List<KeyLayout> layouts();
 
-  /**
-   * The keys a state dict of this family must have, no more and no less.
-   *
-   * @param present the keys it has, from which depth is taken
-   */
-  SortedSet<String> keys(Set<String> present);
+  /** The family's name, as users write it. */
+  default String name() {
+    return layouts().get(0).family();
+  }
 
   /**
    * The network a checkpoint holds. Sizes come from the tensors' shapes.
    *
-   * @param checkpoint has exactly the keys of {@link #keys}
-   * @param imageSize side of the square input in pixels
-   * @param stride distance of patches in pixels, or null for what the token count implies
+   * @param shapes of a checkpoint that has exactly the keys of the layout
+   * @param layout one of {@link #layouts}
    * @throws io.github.ptq4vm.compiler.CompileException if the shapes contradict each other or the
-   *     image size
+   *     options
    */
-  Sized size(Checkpoint checkpoint, int imageSize, @Nullable Integer stride);
-
-  /** The key of the tensor that is a network's parameter. */
-  String key(Parameter parameter);
+  Plan plan(Shapes shapes, KeyLayout layout, ImportOptions options);
 
   /**
    * What a checkpoint holds.
    *
    * @param network the network, float
    * @param variant what a reader calls it, e.g. {@code Vim-Ti}
-   * @param stride distance of patches in pixels
+   * @param stride distance of patches in pixels, or null where there is no choice
+   * @param sources where its parameters come from, by name
+   * @param computed the other parameters, which come from no tensor
+   * @param notes sentences the user should read about what was assumed
    */
-  record Sized(Network network, String variant, int stride) {}
+  record Plan(
+      Network network,
+      String variant,
+      @Nullable Integer stride,
+      SortedMap<String, Source> sources,
+      SortedMap<String, Tensor.Floats> computed,
+      List<String> notes) {}
 }

@@ -1,25 +1,24 @@
 package io.github.ptq4vm.compiler.checkpoint;
 
+import io.github.ptq4vm.compiler.ImageSize;
+import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Parameter;
 import io.github.ptq4vm.network.Tensor;
-import io.github.ptq4vm.network.VisionMamba;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** The released model sizes with weights of the {@link Filler}. */
+/** Networks with weights of the {@link Filler}, among them those of the released models. */
 public final class FillerModels {
-  private static final int RELEASED_IMAGE_SIZE = 224;
-  private static final List<String> NAMES =
-      List.of("vim_tiny", "vim_small", "vim_base", "vim_tiny_stride8", "vim_small_stride8");
+  private static final ImageSize RELEASED = ImageSize.square(224);
 
   private FillerModels() {}
 
   /** Names {@link #byName(String)} knows. */
   public static List<String> names() {
-    return NAMES;
+    return ReleasedModels.names();
   }
 
   /**
@@ -29,40 +28,58 @@ public final class FillerModels {
    * @throws IllegalArgumentException if there is no such model
    */
   public static Model byName(String name) {
-    return byName(name, RELEASED_IMAGE_SIZE);
+    return byName(name, RELEASED);
   }
 
   /**
    * A model for another image size: only the number of tokens differs.
    *
    * @param name one of {@link #names()}
-   * @param imageSize side of the square input in pixels
-   * @throws IllegalArgumentException if there is no such model or no patch fits the image
+   * @throws IllegalArgumentException if there is no such model or it does not fit the image
    */
-  public static Model byName(String name, int imageSize) {
-    return switch (name) {
-      case "vim_tiny" -> vim(192, 16, imageSize);
-      case "vim_small" -> vim(384, 16, imageSize);
-      case "vim_base" -> vim(768, 16, imageSize);
-      case "vim_tiny_stride8" -> vim(192, 8, imageSize);
-      case "vim_small_stride8" -> vim(384, 8, imageSize);
-      default ->
-          throw new IllegalArgumentException(
-              "There is no model \"" + name + "\"; there are: " + String.join(", ", NAMES) + ".");
-    };
+  public static Model byName(String name, ImageSize size) {
+    return fill(ReleasedModels.network(name, size));
   }
 
-  /** Any network with filler weights. */
+  /**
+   * Any network with filler weights, by the keys of its checkpoint: what several parameters are
+   * parts of is filled as a whole.
+   */
   public static Model fill(Network network) {
+    SortedMap<String, Source> sources = Source.of(network);
+    SortedMap<String, Tensor> tensors = tensors(network);
     SortedMap<String, Tensor> parameters = new TreeMap<>();
     for (Parameter parameter : network.parameters().values()) {
-      parameters.put(parameter.name(), Filler.parameter(parameter.name(), parameter.shape()));
+      Source source = sources.get(parameter.name());
+      float[] data = ((Tensor.Floats) tensors.get(source.key())).data();
+      parameters.put(
+          parameter.name(), new Tensor.Floats(parameter.shape(), source.take().apply(data)));
     }
     return new Model(network, parameters);
   }
 
-  private static Model vim(int dim, int stride, int imageSize) {
-    return fill(
-        new VisionMamba(dim, 2 * dim, 24, 16, dim / 16, 4, 16, stride, imageSize, 1000).network());
+  /** The state dict a checkpoint of the network has, with filler weights. */
+  public static SortedMap<String, Tensor> tensors(Network network) {
+    SortedMap<String, Tensor> tensors = new TreeMap<>();
+    for (Source source : Source.of(network).values()) {
+      tensors.computeIfAbsent(source.key(), key -> tensor(network, key, source.shape()));
+    }
+    return tensors;
+  }
+
+  /** Rotary tables are no weights: they follow from the grid of patches. */
+  private static Tensor tensor(Network network, String key, List<Integer> shape) {
+    if (!key.equals(RotaryTables.COS) && !key.equals(RotaryTables.SIN)) {
+      return Filler.parameter(key, shape);
+    }
+    GridOperation.Convolution2d patches =
+        network.operations().stream()
+            .filter(GridOperation.Convolution2d.class::isInstance)
+            .map(GridOperation.Convolution2d.class::cast)
+            .findFirst()
+            .orElseThrow();
+    SortedMap<String, Tensor.Floats> tables =
+        RotaryTables.of(patches.outHeight(), patches.outWidth(), shape.get(1));
+    return tables.getOrDefault(key, new Tensor.Floats(shape, new float[Tensor.elements(shape)]));
   }
 }

@@ -1,28 +1,39 @@
 package io.github.ptq4vm.compiler.checkpoint;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * The key names by which a kind of model is recognised: keys with every number replaced by {@code
- * #}, so that depth does not matter.
+ * The key names of a kind of model. In the templates, {@code {s}} stands for a stage, {@code {b}}
+ * for a block of it; in a template with {@code {s}} alone, which is what lies behind a stage, the
+ * last stage is left out. {@code {l}} stands for a layer where there are no stages.
  *
  * @param family the family's name, as users write it
  * @param title what a message calls models with this layout
- * @param patterns patterns of all keys
+ * @param templates templates of the keys every model has
+ * @param optional keys a model may have besides
  */
-record KeyLayout(String family, String title, Set<String> patterns) {
-  private static final Pattern NUMBER = Pattern.compile("(?<=^|[._])\\d+(?=\\.|$)");
+record KeyLayout(String family, String title, Set<String> templates, Set<String> optional) {
+  private static final Pattern NUMBER = Pattern.compile("(?<=^|[._])(?:\\d+|\\{[slb]\\})(?=\\.|$)");
+  private static final Pattern BLOCK =
+      Pattern.compile("layers\\.(\\d+)\\.(?:blocks\\.(\\d+)\\.)?.*");
 
-  /** Takes an immutable copy of the patterns. */
+  /** Takes immutable copies of the sets. */
   KeyLayout {
-    patterns = Set.copyOf(patterns);
+    templates = Set.copyOf(templates);
+    optional = Set.copyOf(optional);
   }
 
-  /** The patterns of a state dict's keys. */
+  /** The patterns of keys or templates: every number replaced by {@code #}. */
   static Set<String> patternsOf(Collection<String> keys) {
     return keys.stream()
         .map(key -> NUMBER.matcher(key).replaceAll("#"))
@@ -31,7 +42,56 @@ record KeyLayout(String family, String title, Set<String> patterns) {
 
   /** Patterns shared with those of a state dict, as a share of all that occur in either: 0 to 1. */
   double similarity(Set<String> given) {
+    Set<String> patterns = patternsOf(templates);
     long shared = patterns.stream().filter(given::contains).count();
-    return (double) shared / (patterns.size() + given.size() - shared);
+    long accepted = patternsOf(optional).stream().filter(given::contains).count();
+    return (double) (shared + accepted) / (patterns.size() + given.size() - shared);
+  }
+
+  /**
+   * Number of layers, or of blocks in each stage, of a state dict: how many different numbers its
+   * keys have there, at least 1. No more than there are keys.
+   */
+  List<Integer> depths(Collection<String> keys) {
+    boolean staged = templates.stream().anyMatch(template -> template.contains("{s}"));
+    SortedMap<String, Set<String>> found = new TreeMap<>();
+    for (String key : keys) {
+      Matcher matcher = BLOCK.matcher(key);
+      if (matcher.matches() && (!staged || matcher.group(2) != null)) {
+        String stage = staged ? matcher.group(1) : "0";
+        found.computeIfAbsent(stage, s -> new TreeSet<>()).add(matcher.group(staged ? 2 : 1));
+      }
+    }
+    return found.isEmpty()
+        ? List.of(1)
+        : IntStream.range(0, found.size())
+            .mapToObj(s -> found.getOrDefault(Integer.toString(s), Set.of("0")).size())
+            .toList();
+  }
+
+  /** The keys a state dict must have, its depth as {@link #depths}. */
+  SortedSet<String> keys(Collection<String> present) {
+    List<Integer> depths = depths(present);
+    SortedSet<String> keys = new TreeSet<>();
+    for (String template : templates) {
+      boolean stage = template.contains("{s}");
+      boolean block = template.contains("{b}");
+      if (template.contains("{l}")) {
+        for (int l = 0; l < depths.get(0); l++) {
+          keys.add(template.replace("{l}", Integer.toString(l)));
+        }
+      } else if (stage) {
+        int stages = block ? depths.size() : depths.size() - 1;
+        for (int s = 0; s < stages; s++) {
+          String key = template.replace("{s}", Integer.toString(s));
+          for (int b = 0; b < (block ? depths.get(s) : 1); b++) {
+            keys.add(key.replace("{b}", Integer.toString(b)));
+          }
+        }
+      } else {
+        keys.add(template);
+      }
+    }
+    return keys;
   }
 }

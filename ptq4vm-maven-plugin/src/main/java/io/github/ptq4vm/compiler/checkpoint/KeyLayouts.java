@@ -5,35 +5,29 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
-/** Key layouts of the published Visual Mamba checkpoints, supported by this version or not. */
+/** Key layouts of the published Visual Mamba checkpoints. */
 final class KeyLayouts {
+  private static final String MIXER = "layers.{l}.mixer.";
+  private static final String BLOCK = "layers.{s}.blocks.{b}.";
+
   private static final List<String> VIM_STEM =
       List.of(
-          "cls_token",
           "pos_embed",
           "patch_embed.proj.weight",
           "patch_embed.proj.bias",
-          "layers.#.norm.weight",
-          "layers.#.mixer.in_proj.weight",
-          "layers.#.mixer.out_proj.weight",
+          "layers.{l}.norm.weight",
+          MIXER + "in_proj.weight",
+          MIXER + "out_proj.weight",
           "norm_f.weight",
           "head.weight",
           "head.bias");
 
-  private static final List<String> BRANCHES =
+  private static final List<String> BRANCH =
       List.of(
           "conv1d%s.weight",
           "conv1d%s.bias", "x_proj%s.weight", "dt_proj%s.weight", "dt_proj%s.bias", "D%s");
-
-  private static final List<String> ATTENTION =
-      List.of(
-          "norm.weight",
-          "norm.bias",
-          "global_reduce.weight",
-          "global_reduce.bias",
-          "channel_select.weight",
-          "channel_select.bias");
 
   private static final List<String> SS2D =
       List.of(
@@ -48,131 +42,129 @@ final class KeyLayouts {
           "out_norm.bias",
           "out_proj.weight");
 
-  private static final List<String> CLASSIFIER =
-      List.of(
-          "classifier.norm.weight",
-          "classifier.norm.bias",
-          "classifier.head.weight",
-          "classifier.head.bias");
-
-  private static final List<String> PATCHES = List.of("patch_embed.#.weight", "patch_embed.#.bias");
-  private static final List<String> BLOCK_NORM =
-      List.of("layers.#.blocks.#.norm.weight", "layers.#.blocks.#.norm.bias");
   private static final List<String> MERGING =
       List.of(
-          "layers.#.downsample.norm.weight",
-          "layers.#.downsample.norm.bias",
-          "layers.#.downsample.reduction.weight");
+          "layers.{s}.downsample.norm.weight",
+          "layers.{s}.downsample.norm.bias",
+          "layers.{s}.downsample.reduction.weight");
+
+  private static final List<String> CLASSIFIER = affine("classifier.norm", "classifier.head");
+  private static final List<String> BLOCK_NORM = affine(BLOCK + "norm");
+  private static final List<String> FIRST_STEM = affine("patch_embed.0", "patch_embed.2");
 
   /** Vim, bidirectional "v2" with a class token. */
   static final KeyLayout VIM =
       layout(
           "vim",
           "Vim",
+          Set.of(),
           VIM_STEM,
-          vimBranch(""),
-          vimBranch("_b"),
-          List.of("layers.#.mixer.A_log", "layers.#.mixer.A_b_log"));
+          List.of("cls_token", MIXER + "A_log", MIXER + "A_b_log"),
+          branch(""),
+          branch("_b"));
 
-  private static final List<KeyLayout> ALL =
-      List.of(
-          VIM,
-          vmamba(),
-          vmamba0(),
-          vmamba0Old(),
-          localVim("LocalVim", Set.of("cls_token"), List.of("rope.freqs_cos", "rope.freqs_sin")),
-          localVim("LocalVim with a class token", Set.of(), List.of()),
-          localVmamba());
+  /** VMamba of the second generation. */
+  static final KeyLayout VMAMBA =
+      layout(
+          "vmamba",
+          "VMamba",
+          Set.of(),
+          affine("patch_embed.0", "patch_embed.2", "patch_embed.5", "patch_embed.7"),
+          BLOCK_NORM,
+          prefixed(BLOCK + "op.", SS2D),
+          affine(BLOCK + "norm2", BLOCK + "mlp.fc1", BLOCK + "mlp.fc2"),
+          affine("layers.{s}.downsample.1", "layers.{s}.downsample.3"),
+          CLASSIFIER);
+
+  /** VMamba of the first generation. */
+  static final KeyLayout VANILLA =
+      layout(
+          "vmamba",
+          "VMamba of the first generation",
+          Set.of(),
+          FIRST_STEM,
+          BLOCK_NORM,
+          prefixed(BLOCK + "op.", SS2D),
+          List.of(BLOCK + "op.conv2d.bias"),
+          MERGING,
+          CLASSIFIER);
+
+  /** VMamba of the first generation, as its first code called the tensors. */
+  static final KeyLayout VANILLA_OLD =
+      layout(
+          "vmamba",
+          "VMamba of the first generation with its old key names",
+          Set.of(),
+          affine("patch_embed.proj", "patch_embed.norm"),
+          affine(BLOCK + "ln_1"),
+          prefixed(BLOCK + "self_attention.", SS2D),
+          List.of(BLOCK + "self_attention.conv2d.bias"),
+          MERGING,
+          affine("norm", "head"));
+
+  /** LocalVim with rotary positions; their tables follow from the grid and may be left out. */
+  static final KeyLayout LOCAL_VIM =
+      localVim("LocalVim", Set.of("rope.freqs_cos", "rope.freqs_sin"), List.of());
+
+  /** LocalVim with a class token. */
+  static final KeyLayout LOCAL_VIM_TOKEN =
+      localVim("LocalVim with a class token", Set.of(), List.of("cls_token"));
+
+  /** LocalVMamba. */
+  static final KeyLayout LOCAL_VMAMBA =
+      layout(
+          "localvmamba",
+          "LocalVMamba",
+          Set.of(),
+          FIRST_STEM,
+          BLOCK_NORM,
+          prefixed(BLOCK + "op.", SS2D),
+          List.of(BLOCK + "op.conv2d.bias"),
+          attention(BLOCK + "op.multi_scan.attn."),
+          MERGING,
+          CLASSIFIER);
 
   private KeyLayouts() {}
 
-  /** The layout most similar to a state dict's keys. */
-  static KeyLayout closest(Collection<String> keys) {
+  /** The layout most similar to a state dict's keys; of equals the first. */
+  static KeyLayout closest(List<KeyLayout> layouts, Collection<String> keys) {
     Set<String> patterns = KeyLayout.patternsOf(keys);
-    // The first of equals wins, so that the answer does not depend on chance.
-    return ALL.stream()
+    return layouts.stream()
         .max(
             Comparator.<KeyLayout>comparingDouble(layout -> layout.similarity(patterns))
-                .thenComparing(layout -> -ALL.indexOf(layout)))
+                .thenComparing(layout -> -layouts.indexOf(layout)))
         .orElseThrow();
   }
 
-  /** Whether a name is that of a family with a known layout. */
-  static boolean knows(String family) {
-    return ALL.stream().anyMatch(layout -> layout.family().equals(family));
-  }
-
-  private static KeyLayout vmamba() {
-    return layout(
-        "vmamba",
-        "VMamba",
-        PATCHES,
-        BLOCK_NORM,
-        prefixed("layers.#.blocks.#.op.", SS2D),
-        prefixed(
-            "layers.#.blocks.#.",
-            List.of(
-                "norm2.weight",
-                "norm2.bias",
-                "mlp.fc1.weight",
-                "mlp.fc1.bias",
-                "mlp.fc2.weight",
-                "mlp.fc2.bias")),
-        List.of("layers.#.downsample.#.weight", "layers.#.downsample.#.bias"),
-        CLASSIFIER);
-  }
-
-  private static KeyLayout vmamba0() {
-    return layout(
-        "vmamba",
-        "VMamba of the first generation",
-        PATCHES,
-        BLOCK_NORM,
-        prefixed("layers.#.blocks.#.op.", SS2D),
-        List.of("layers.#.blocks.#.op.conv2d.bias"),
-        MERGING,
-        CLASSIFIER);
-  }
-
-  private static KeyLayout vmamba0Old() {
-    return layout(
-        "vmamba",
-        "VMamba of the first generation with its old key names",
-        prefixed("patch_embed.", List.of("proj.weight", "proj.bias", "norm.weight", "norm.bias")),
-        prefixed("layers.#.blocks.#.", List.of("ln_1.weight", "ln_1.bias")),
-        prefixed("layers.#.blocks.#.self_attention.", SS2D),
-        List.of("layers.#.blocks.#.self_attention.conv2d.bias"),
-        MERGING,
-        List.of("norm.weight", "norm.bias", "head.weight", "head.bias"));
-  }
-
-  private static KeyLayout localVim(String title, Set<String> without, List<String> extra) {
-    List<String> stem = VIM_STEM.stream().filter(key -> !without.contains(key)).toList();
+  private static KeyLayout localVim(String title, Set<String> optional, List<String> token) {
     return layout(
         "localvim",
         title,
-        stem,
-        extra,
-        vimBranch("_#"),
-        List.of("layers.#.mixer.A_log_#"),
-        prefixed("layers.#.mixer.attn.", ATTENTION));
+        optional,
+        VIM_STEM,
+        token,
+        direction(0),
+        direction(1),
+        direction(2),
+        direction(3),
+        attention(MIXER + "attn."));
   }
 
-  private static KeyLayout localVmamba() {
-    return layout(
-        "localvmamba",
-        "LocalVMamba",
-        PATCHES,
-        BLOCK_NORM,
-        prefixed("layers.#.blocks.#.op.", SS2D),
-        List.of("layers.#.blocks.#.op.conv2d.bias"),
-        prefixed("layers.#.blocks.#.op.multi_scan.attn.", ATTENTION),
-        MERGING,
-        CLASSIFIER);
+  private static List<String> direction(int k) {
+    return Stream.concat(branch("_" + k).stream(), Stream.of(MIXER + "A_log_" + k)).toList();
   }
 
-  private static List<String> vimBranch(String suffix) {
-    return BRANCHES.stream().map(key -> "layers.#.mixer." + key.formatted(suffix)).toList();
+  private static List<String> branch(String suffix) {
+    return BRANCH.stream().map(key -> MIXER + key.formatted(suffix)).toList();
+  }
+
+  private static List<String> attention(String prefix) {
+    return affine(prefix + "norm", prefix + "global_reduce", prefix + "channel_select");
+  }
+
+  /** Weight and bias of each. */
+  private static List<String> affine(String... names) {
+    return Stream.of(names).flatMap(name -> Stream.of(name + ".weight", name + ".bias")).toList();
   }
 
   private static List<String> prefixed(String prefix, List<String> keys) {
@@ -180,11 +172,12 @@ final class KeyLayouts {
   }
 
   @SafeVarargs
-  private static KeyLayout layout(String family, String title, List<String>... parts) {
-    Set<String> patterns = new LinkedHashSet<>();
+  private static KeyLayout layout(
+      String family, String title, Set<String> optional, List<String>... parts) {
+    Set<String> templates = new LinkedHashSet<>();
     for (List<String> part : parts) {
-      patterns.addAll(part);
+      templates.addAll(part);
     }
-    return new KeyLayout(family, title, patterns);
+    return new KeyLayout(family, title, templates, optional);
   }
 }

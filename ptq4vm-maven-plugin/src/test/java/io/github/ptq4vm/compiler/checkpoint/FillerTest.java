@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.ptq4vm.compiler.ImageSize;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Tensor;
 import java.util.Arrays;
@@ -68,7 +69,11 @@ class FillerTest {
     assertThat(parameters("vim_tiny")).isEqualTo(7_148_008);
     assertThat(parameters("vim_tiny_stride8")).isEqualTo(7_250_344);
     assertThat(parameters("vim_small")).isEqualTo(25_796_584);
-    assertThat(FillerModels.byName("vim_tiny", 64).network().shape("pos_embed").tokens())
+    assertThat(
+            FillerModels.byName("vim_tiny", ImageSize.square(64))
+                .network()
+                .shape("pos_embed")
+                .tokens())
         .isEqualTo(17);
     assertThat(FillerModels.names()).contains("vim_base", "vim_small_stride8");
     assertThatThrownBy(() -> FillerModels.byName("vim_huge"))

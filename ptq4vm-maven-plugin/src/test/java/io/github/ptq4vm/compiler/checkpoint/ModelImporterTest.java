@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.ptq4vm.compiler.CompileException;
-import io.github.ptq4vm.network.Model;
+import io.github.ptq4vm.compiler.ImageSize;
+import io.github.ptq4vm.compiler.ImportOptions;
 import io.github.ptq4vm.network.Tensor;
 import io.github.ptq4vm.network.VisionMamba;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,55 +17,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ModelImporterTest {
   private static final VisionMamba SMALL = new VisionMamba(8, 16, 2, 4, 2, 4, 4, 4, 16, 3);
 
-  /** A checkpoint that exists only in memory. */
-  private record Made(SortedMap<String, Tensor> weights) implements Checkpoint {
-    static Made of(Model model) {
-      return new Made(new TreeMap<>(model.parameters()));
-    }
+  private static MadeCheckpoint small() {
+    return MadeCheckpoint.of(SMALL.network());
+  }
 
-    static Made small() {
-      return of(FillerModels.fill(SMALL.network()));
-    }
-
-    Made with(String key, Integer... shape) {
-      weights.put(key, Filler.parameter(key, List.of(shape)));
-      return this;
-    }
-
-    Made without(String key) {
-      assertThat(weights.remove(key)).isNotNull();
-      return this;
-    }
-
-    @Override
-    public Path file() {
-      return Path.of("made.pth");
-    }
-
-    @Override
-    public String sha256() {
-      return "00";
-    }
-
-    @Override
-    public SortedMap<String, TensorInfo> tensors() {
-      SortedMap<String, TensorInfo> infos = new TreeMap<>();
-      weights.forEach((key, tensor) -> infos.put(key, new TensorInfo("F32", tensor.shape())));
-      return infos;
-    }
-
-    @Override
-    public Tensor.Floats read(String key) {
-      return (Tensor.Floats) weights.get(key);
-    }
-
-    @Override
-    public void close() {}
+  private static ImportedModel load(MadeCheckpoint checkpoint, String architecture, int imageSize) {
+    return ModelImporter.load(
+        checkpoint, ImportOptions.of(imageSize).withArchitecture(architecture));
   }
 
   private static void refused(
-      Made checkpoint, String architecture, int imageSize, String... reasons) {
-    assertThatThrownBy(() -> ModelImporter.load(checkpoint, architecture, imageSize, null))
+      MadeCheckpoint checkpoint, String architecture, int imageSize, String... reasons) {
+    assertThatThrownBy(() -> load(checkpoint, architecture, imageSize))
         .isInstanceOf(CompileException.class)
         .hasMessageContainingAll(reasons);
   }
@@ -82,12 +44,13 @@ class ModelImporterTest {
   })
   void takesTheSizeFromTheTensors(
       String name, int imageSize, String variant, int stride, int dim, int tokens) {
-    Model model = FillerModels.byName(name, imageSize);
-    ImportedModel imported = ModelImporter.load(Made.of(model), "auto", imageSize, null);
-    assertThat(imported.model().network()).isEqualTo(model.network());
+    var network = ReleasedModels.network(name, ImageSize.square(imageSize));
+    ImportedModel imported = load(MadeCheckpoint.of(network), "auto", imageSize);
+    assertThat(imported.model().network()).isEqualTo(network);
     assertThat(imported.family()).isEqualTo("vim");
     assertThat(imported.variant()).isEqualTo(variant);
     assertThat(imported.stride()).isEqualTo(stride);
+    assertThat(imported.notes()).isEmpty();
     assertThat(imported.checkpointSha256()).isEqualTo("00");
     assertThat(imported.model().network().shape("pos_embed").channels()).isEqualTo(dim);
     assertThat(imported.model().network().shape("pos_embed").tokens()).isEqualTo(tokens);
@@ -95,7 +58,8 @@ class ModelImporterTest {
 
   @Test
   void bindsEveryTensor() {
-    ImportedModel imported = ModelImporter.load(Made.small(), "VIM", 16, 4);
+    ImportedModel imported =
+        ModelImporter.load(small(), ImportOptions.of(16).withArchitecture("VIM").withStride(4));
     assertThat(imported.model().network()).isEqualTo(SMALL.network());
     assertThat(imported.variant()).isEqualTo("Vim of width 8 and depth 2");
     assertThat(imported.model().parameters()).hasSize(7 + 2 * 17);
@@ -106,57 +70,71 @@ class ModelImporterTest {
   @Test
   void listsBothSidesAndTheClosestFamily() {
     refused(
-        Made.small().without("layers.1.mixer.D_b").with("layers.1.mixer.gamma", 8),
+        small().without("layers.1.mixer.D_b").with("layers.1.mixer.gamma", 8),
         "auto",
         16,
         "does not fit the architecture vim",
         "Missing: 1 key (layers.1.mixer.D_b)",
         "Unexpected: 1 key (layers.1.mixer.gamma)",
         "closest family is Vim.");
-    Made gap = Made.small();
-    List.copyOf(gap.weights().keySet()).stream()
-        .filter(key -> key.startsWith("layers.1."))
-        .forEach(key -> gap.weights().put(key.replace(".1.", ".7."), gap.weights().remove(key)));
+    MadeCheckpoint gap =
+        small().renamed(key -> key.startsWith("layers.1.") ? key.replace(".1.", ".7.") : key);
     refused(gap, "auto", 16, "Missing: 17 keys", "Unexpected: 17 keys", "and 7 more");
   }
 
   @Test
   void shapesThatContradictEachOther() {
     refused(
-        Made.small().with("layers.1.mixer.x_proj.weight", 11, 16),
+        small().with("layers.1.mixer.x_proj.weight", 11, 16),
         "vim",
         16,
         "layers.1.mixer.x_proj.weight has [11, 16] instead of [10, 16]");
-    refused(Made.small().with("patch_embed.proj.weight", 8, 1, 4, 4), "vim", 16, "[8, 3, 4, 4]");
-    refused(Made.small().with("pos_embed", 17, 8), "vim", 16, "\"pos_embed\"", "3 extents");
-    refused(Made.small().with("head.weight", 0, 8), "vim", 16, "none of them 0");
+    refused(small().with("patch_embed.proj.weight", 8, 1, 4, 4), "vim", 16, "[8, 3, 4, 4]");
+    refused(small().with("pos_embed", 17, 8), "vim", 16, "\"pos_embed\"", "3 extents");
+    refused(small().with("head.weight", 0, 8), "vim", 16, "none of them 0");
   }
 
   @Test
   void imageSizesThatDoNotFit() {
-    refused(Made.small(), "vim", 224, "imageSize 16 with stride 4");
-    refused(Made.small(), "vim", -5, "imageSize 16 with stride 4");
-    refused(Made.small(), "vim", Integer.MAX_VALUE, "imageSize 16 with stride 4");
+    refused(small(), "vim", 224, "imageSize 16 with stride 4", "interpolatePositions");
+    refused(small(), "vim", 3, "imageSize 16 with stride 4");
+    refused(small(), "vim", 8192, "imageSize 16 with stride 4");
+    assertThatThrownBy(() -> ModelImporter.load(small(), ImportOptions.of(new ImageSize(16, 24))))
+        .isInstanceOf(CompileException.class)
+        .hasMessageContaining("at imageSize 16x24");
   }
 
   @Test
   void weightsThatAreNotFinite() {
-    Made made = Made.small();
+    MadeCheckpoint made = small();
     ((Tensor.Floats) made.weights().get("head.bias")).data()[2] = Float.NaN;
     refused(made, "vim", 16, "\"head.bias\"", "NaN at flat index 2");
   }
 
   @Test
   void architecturesByName() {
-    refused(Made.small(), "vmamba", 16, "\"vmamba\" is not supported by this version", "vim");
-    refused(Made.small(), "resnet", 16, "\"resnet\" is not known", "auto or one of: vim");
+    refused(
+        small(),
+        "resnet",
+        16,
+        "\"resnet\" is not known",
+        "auto or one of: vim, vmamba, localvim, localvmamba");
+    refused(small(), "vmamba", 16, "does not fit the architecture vmamba", "Vim.");
   }
 
   @Test
   void otherFamilies() {
-    Made resnet = new Made(new TreeMap<>());
+    MadeCheckpoint resnet = new MadeCheckpoint(new TreeMap<>());
     resnet.with("conv1.weight", 64, 3, 7, 7).with("fc.weight", 10, 512).with("head.bias", 10);
-    refused(resnet, "auto", 224, "of no family that is known", "3 keys", "conv1.weight");
+    refused(
+        resnet,
+        "auto",
+        224,
+        "of no family that is known",
+        "3 keys",
+        "conv1.weight",
+        "set architecture",
+        "vim, vmamba, localvim, localvmamba");
     refused(resnet, "vim", 224, "Missing: 23 keys", "Unexpected: 2 keys");
   }
 }

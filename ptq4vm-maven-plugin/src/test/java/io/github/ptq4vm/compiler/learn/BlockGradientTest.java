@@ -94,7 +94,7 @@ class BlockGradientTest {
     "VMAMBA,4,8",
     "LOCAL_VIM,4,4",
     "LOCAL_VIM_CLASS_TOKEN,6,6",
-    "LOCAL_VMAMBA,4,8"
+    "LOCAL_VMAMBA,6,6"
   })
   void finiteDifferences(SmallModels.Block kind, int weightBits, int activationBits) {
     try (Run run = new Run(kind, Precision.staticPerToken(weightBits, activationBits))) {
@@ -133,7 +133,7 @@ class BlockGradientTest {
     "VMAMBA,4,8",
     "LOCAL_VIM,4,4",
     "LOCAL_VIM_CLASS_TOKEN,6,6",
-    "LOCAL_VMAMBA,4,8"
+    "LOCAL_VMAMBA,6,6"
   })
   void autograd(SmallModels.Block kind, int weightBits, int activationBits) {
     try (Run run = new Run(kind, Precision.staticPerToken(weightBits, activationBits));

@@ -7,6 +7,8 @@ import io.github.ptq4vm.compiler.CompileRequest.Selection;
 import io.github.ptq4vm.compiler.CompileRequest.Variant;
 import io.github.ptq4vm.compiler.CompileResult;
 import io.github.ptq4vm.compiler.CompileResult.VariantResult;
+import io.github.ptq4vm.compiler.ImageSize;
+import io.github.ptq4vm.compiler.ImportOptions;
 import io.github.ptq4vm.compiler.Recipe;
 import io.github.ptq4vm.image.Preprocessing;
 import java.nio.file.Path;
@@ -23,9 +25,7 @@ final class Requests {
     return new CompileRequest(
         Path.of("/models/vim \"tiny\" é.pth"),
         "model",
-        behaviour,
-        64,
-        null,
+        new ImportOptions(behaviour, new ImageSize(64, 96), null, "h,v,w2,w7;v", true),
         Preprocessing.forImageSize(64),
         new Calibration(Path.of("calibration"), 8, Selection.NAME),
         null,

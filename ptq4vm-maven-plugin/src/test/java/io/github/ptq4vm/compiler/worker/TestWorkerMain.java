@@ -24,7 +24,7 @@ public final class TestWorkerMain {
 
   private static CompileResult compile(CompileRequest request, CompileListener listener)
       throws InterruptedException {
-    switch (request.architecture()) {
+    switch (request.options().architecture()) {
       case "work" -> {
         listener.info("pid " + ProcessHandle.current().pid());
         listener.warn("careful: é");
@@ -76,9 +76,9 @@ public final class TestWorkerMain {
         listener.info("pid " + ProcessHandle.current().pid());
         Thread.sleep(600_000);
       }
-      default -> throw new AssertionError(request.architecture());
+      default -> throw new AssertionError(request.options().architecture());
     }
-    return Requests.result(request.architecture());
+    return Requests.result(request.options().architecture());
   }
 
   /** Fills the heap from so many calls down. */
