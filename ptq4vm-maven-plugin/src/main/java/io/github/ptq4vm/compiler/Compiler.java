@@ -13,11 +13,11 @@ import io.github.ptq4vm.compiler.data.ImageFolder;
 import io.github.ptq4vm.compiler.data.ImageSet;
 import io.github.ptq4vm.compiler.data.Synset;
 import io.github.ptq4vm.compiler.quantize.Packing;
+import io.github.ptq4vm.compiler.quantize.QuantizationPlan;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.cpu.CpuExecutor;
 import io.github.ptq4vm.image.ImagePreprocessor;
 import io.github.ptq4vm.network.Model;
-import io.github.ptq4vm.network.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,11 +171,12 @@ public final class Compiler {
       @Nullable Validation validation,
       ArtifactAssembly assembly) {
     ModelQuantizer quantizer = new ModelQuantizer(interpreter, request.recipe(), listener);
-    Precision precision = Precision.staticPerToken(variant.weightBits(), variant.activationBits());
+    QuantizationPlan plan =
+        QuantizationPlan.ptq4vm(variant.weightBits(), variant.activationBits());
     timed(
         variant.name() + ", quantize",
         () -> {
-          quantizer.quantize("Quantizing " + variant.name(), precision, images);
+          quantizer.quantize("Quantizing " + variant.name(), plan, images);
           return true;
         });
     Model packed = Packing.pack(interpreter, quantizer.quantizers());

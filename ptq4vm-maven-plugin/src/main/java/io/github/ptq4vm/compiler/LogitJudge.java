@@ -1,33 +1,46 @@
 package io.github.ptq4vm.compiler;
 
 import io.github.ptq4vm.compiler.learn.Jlss;
+import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.compiler.quantize.SimulatedLinear;
 import io.github.ptq4vm.compiler.tensor.BatchRunner;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.network.Section;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Judges a block's output by the logits: the rest of the network runs in float32 behind it, and the
+ * Judges by the logits. A block's output: the rest of the network runs in float32 behind it, and the
  * difference from the float model's logits is measured on the held-out images. A loss on the block
  * itself counts every token alike, though few of them reach the logits.
  */
 final class LogitJudge {
   private final TensorInterpreter interpreter;
   private final BatchRunner runner;
-  private final int count;
+  private final float[][] heldOut;
   private final float[] exact;
 
   /** Runs the float model on the held-out ones of the calibration images. */
   LogitJudge(TensorInterpreter interpreter, float[][] images) {
     this.interpreter = interpreter;
     this.runner = new BatchRunner(interpreter);
-    int[] judges = Jlss.judges(images.length);
-    this.count = judges.length;
-    this.exact =
-        runner.logits(
-            Arrays.stream(judges).mapToObj(i -> images[i]).toArray(float[][]::new),
-            TensorInterpreter.Linears.FLOAT);
+    this.heldOut =
+        Arrays.stream(Jlss.judges(images.length))
+            .mapToObj(i -> images[i])
+            .toArray(float[][]::new);
+    this.exact = runner.logits(heldOut, TensorInterpreter.Linears.FLOAT);
+  }
+
+  /**
+   * Judges quantizers of any number of linears, in one block or all of them; the other linears run
+   * in float32.
+   *
+   * @param quantizers by the linear's name
+   * @return energy of the difference from the float logits over the energy of these
+   */
+  double loss(Map<String, LinearQuantizer> quantizers) {
+    return noise(runner.logits(heldOut, SimulatedLinear.all(interpreter, quantizers)));
   }
 
   /** Judges outputs of a block. */
@@ -39,7 +52,11 @@ final class LogitJudge {
       for (Section section : rest) {
         stream =
             runner.run(
-                section, stream, count, TensorInterpreter.Linears.FLOAT, BatchRunner.Observer.NONE);
+                section,
+                stream,
+                heldOut.length,
+                TensorInterpreter.Linears.FLOAT,
+                BatchRunner.Observer.NONE);
       }
       return noise(stream);
     };

@@ -2,14 +2,15 @@ package io.github.ptq4vm.compiler;
 
 import io.github.ptq4vm.compiler.learn.Jlss;
 import io.github.ptq4vm.compiler.quantize.BlockCalibration;
+import io.github.ptq4vm.compiler.quantize.BlockRounding;
 import io.github.ptq4vm.compiler.quantize.ClippingSearch;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.compiler.quantize.QuantizationPlan;
 import io.github.ptq4vm.compiler.quantize.SimulatedLinear;
 import io.github.ptq4vm.compiler.tensor.BatchRunner;
 import io.github.ptq4vm.compiler.tensor.LinearExecution;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.network.Operation;
-import io.github.ptq4vm.network.Precision;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,8 +21,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Quantizes all linears of a model, block by block: calibrate on the float stream, learn on the
- * quantized one, go on with both.
+ * Quantizes all linears of a model by a plan, block by block: calibrate on the float stream, round
+ * weights together and learn on the quantized one, go on with both.
  */
 final class ModelQuantizer {
   private final TensorInterpreter interpreter;
@@ -58,9 +59,10 @@ final class ModelQuantizer {
    * Quantizes.
    *
    * @param task what progress calls it
+   * @param plan widths, and ingredients for each kind of linear
    * @param images calibration images as preprocessing leaves them
    */
-  void quantize(String task, Precision precision, float[][] images) {
+  void quantize(String task, QuantizationPlan plan, float[][] images) {
     List<Section> sections = interpreter.network().sections();
     long blocks = sections.stream().filter(Section::block).count();
     long units = blocks * (recipe.steps() + 1);
@@ -82,8 +84,12 @@ final class ModelQuantizer {
       long start = System.nanoTime();
       BlockCalibration.Calibrated calibration =
           new BlockCalibration(interpreter, recipe.alpha(), ClippingSearch.crossFitted())
-              .calibrate(section, exact, images.length, precision);
-      Map<String, LinearQuantizer> found = calibration.quantizers();
+              .calibrate(section, exact, images.length, List.of(plan));
+      Map<String, LinearQuantizer> found = calibration.quantizers().get(0);
+      found =
+          new BlockRounding(
+                  interpreter, ClippingSearch.crossFitted(), section, Jlss.judges(images.length))
+              .round(plan, found, images.length, exact, quantized, judge.behind(section)::loss);
       exact = calibration.output();
       long calibrated = System.nanoTime();
       if (recipe.steps() > 0) {
@@ -104,7 +110,8 @@ final class ModelQuantizer {
       }
       quantizers.putAll(found);
       found.forEach(
-          (name, quantizer) -> simulated.put(name, new SimulatedLinear(interpreter, quantizer)));
+          (name, quantizer) ->
+              simulated.put(name, SimulatedLinear.of(interpreter, quantizer)));
       quantized = run(section, quantized, images.length);
       block++;
     }

@@ -3,11 +3,13 @@ package io.github.ptq4vm.compiler.learn;
 import io.github.ptq4vm.compiler.Recipe;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
 import io.github.ptq4vm.compiler.tensor.BatchRunner;
+import io.github.ptq4vm.compiler.tensor.LinearExecution;
 import io.github.ptq4vm.compiler.tensor.SectionRun;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -182,7 +184,9 @@ public final class Jlss {
   }
 
   private static Linears of(Map<String, LearningLinear> linears) {
-    return linear -> linears.get(linear.output());
+    Map<String, LinearExecution> executions = new HashMap<>();
+    linears.forEach((name, linear) -> executions.put(name, linear.execution()));
+    return linear -> executions.get(linear.output());
   }
 
   private static int[] pick(int images, int every, boolean judging) {

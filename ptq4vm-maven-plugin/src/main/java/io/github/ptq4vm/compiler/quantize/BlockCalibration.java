@@ -25,8 +25,7 @@ public final class BlockCalibration {
   private static final int HEAP_SHARE = 4;
 
   private final TensorInterpreter interpreter;
-  private final double alpha;
-  private final ClippingSearch search;
+  private final ClosedForm closedForm;
   private final long bound;
 
   /**
@@ -40,8 +39,7 @@ public final class BlockCalibration {
   /** Calibrates with a bound of its own, in bytes. */
   BlockCalibration(TensorInterpreter interpreter, double alpha, ClippingSearch search, long bound) {
     this.interpreter = interpreter;
-    this.alpha = alpha;
-    this.search = search;
+    this.closedForm = new ClosedForm(interpreter, alpha, search);
     this.bound = bound;
   }
 
@@ -49,18 +47,23 @@ public final class BlockCalibration {
    * What calibration of a block brings.
    *
    * @param output output of the block in float32, image after image
-   * @param quantizers by the linear's name
+   * @param quantizers by the linear's name, for each plan in turn
    */
-  public record Calibrated(float[] output, SortedMap<String, LinearQuantizer> quantizers) {}
+  public record Calibrated(
+      float[] output, List<SortedMap<String, LinearQuantizer>> quantizers) {}
 
   /**
-   * Calibrates all quantizable linears of a block.
+   * Calibrates all quantizable linears of a block for several plans; inputs are seen once for all
+   * of them, and linears that two plans treat alike are calibrated once. Weights are rounded to
+   * nearest, whatever a plan says: {@link BlockRounding} comes after this.
    *
    * @param input float stream in front of the block, image after image
    */
-  public Calibrated calibrate(Section section, float[] input, int images, Precision precision) {
+  public Calibrated calibrate(
+      Section section, float[] input, int images, List<QuantizationPlan> plans) {
     float[] output = new float[0];
-    SortedMap<String, LinearQuantizer> quantizers = new TreeMap<>();
+    List<SortedMap<String, LinearQuantizer>> quantizers = new ArrayList<>();
+    plans.forEach(plan -> quantizers.add(new TreeMap<>()));
     for (List<Operation.Linear> pass : passes(section, images)) {
       Map<String, float[]> inputs = new HashMap<>();
       for (Operation.Linear linear : pass) {
@@ -68,9 +71,13 @@ public final class BlockCalibration {
       }
       output = see(section, input, images, inputs);
       for (Operation.Linear linear : pass) {
-        // Gone once its quantizer is known.
+        // Gone once its quantizers are known.
         float[] seen = inputs.remove(linear.output());
-        quantizers.put(linear.output(), quantizer(linear, seen, precision));
+        List<Precision> precisions = plans.stream().map(plan -> plan.precision(linear)).toList();
+        Map<Precision, LinearQuantizer> found = closedForm.quantizers(linear, seen, precisions);
+        for (int i = 0; i < plans.size(); i++) {
+          quantizers.get(i).put(linear.output(), found.get(precisions.get(i)));
+        }
       }
     }
     return new Calibrated(output, quantizers);
@@ -116,33 +123,5 @@ public final class BlockCalibration {
                 System.arraycopy(x, 0, all, start, Math.min(all.length - start, x.length));
               }
             });
-  }
-
-  private LinearQuantizer quantizer(Operation.Linear linear, float[] input, Precision precision) {
-    float[] weight = interpreter.model().floats(linear.weight());
-    int channels = linear.inFeatures();
-    float[] smoothing = Smoothing.factors(input, weight, channels, alpha);
-    float[] smoothed = new float[weight.length];
-    float[] reciprocal = new float[channels];
-    for (int c = 0; c < channels; c++) {
-      reciprocal[c] = 1f / smoothing[c];
-    }
-    for (int i = 0; i < weight.length; i++) {
-      smoothed[i] = weight[i] * smoothing[i % channels];
-    }
-    ClippingSearch.InputRange range =
-        search.activations(
-            interpreter.parallel(),
-            input,
-            interpreter.network().shape(linear.input()).tokens(),
-            reciprocal,
-            precision.activationLimit());
-    return new LinearQuantizer(
-        linear,
-        precision,
-        smoothing,
-        search.weights(interpreter.parallel(), smoothed, channels, precision.weightLimit()),
-        range.step(),
-        range.zeroPoint());
   }
 }

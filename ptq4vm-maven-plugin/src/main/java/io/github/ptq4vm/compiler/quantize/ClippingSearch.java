@@ -34,9 +34,6 @@ public record ClippingSearch(
     return new ClippingSearch(100, -0.01, 1.0, false, POWER);
   }
 
-  /** Step sizes and zero points, one a token. */
-  public record InputRange(float[] step, int[] zeroPoint) {}
-
   /**
    * Searches step sizes and zero points of activations.
    *
@@ -44,7 +41,7 @@ public record ClippingSearch(
    * @param reciprocal reciprocal smoothing factors
    * @param limit largest code
    */
-  public InputRange activations(
+  public InputScale.Static activations(
       Parallel parallel, float[] input, int tokens, float[] reciprocal, int limit) {
     int channels = reciprocal.length;
     int images = input.length / (tokens * channels);
@@ -66,7 +63,7 @@ public record ClippingSearch(
             zeroPoints[t] = best.zeroPoint;
           }
         });
-    return new InputRange(steps, zeroPoints);
+    return new InputScale.Static(steps, zeroPoints);
   }
 
   private Affine activations(float[] values, int images, int channels, int limit) {

@@ -32,8 +32,12 @@ public final class Packing {
               : bytes(codes, linear.outFeatures(), linear.inFeatures()));
       parameters.put(linear.weightStep(), floats(quantizer.weightStep()));
       parameters.put(linear.inputSmoothing(), floats(quantizer.reciprocalSmoothing()));
-      parameters.put(linear.inputStep(), floats(quantizer.inputStep()));
-      parameters.put(linear.inputZeroPoint(), zeroPoints(quantizer.zeroPoint()));
+      if (quantizer.inputScale() instanceof InputScale.Static fixed) {
+        parameters.put(linear.inputStep(), floats(fixed.step()));
+        parameters.put(linear.inputZeroPoint(), zeroPoints(fixed.zeroPoint()));
+      } else if (quantizer.inputScale() instanceof InputScale.Dynamic dynamic) {
+        parameters.put(linear.inputRange(), floats(new float[] {dynamic.share()}));
+      }
     }
     return new Model(
         model

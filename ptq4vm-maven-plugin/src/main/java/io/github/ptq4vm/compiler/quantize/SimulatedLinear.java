@@ -1,13 +1,16 @@
 package io.github.ptq4vm.compiler.quantize;
 
 import io.github.ptq4vm.compiler.tensor.LinearExecution;
+import io.github.ptq4vm.compiler.tensor.RotatedLinear;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.Torch.Matrix;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A quantized linear as the runtime computes it: integer codes, their exact product, then the step
- * sizes ({@code docs/numerics.md}). Float32 products of codes are exact up to 2^24, so long rows
+ * A quantized linear as the runtime computes it behind its rotation: integer codes, their exact
+ * product, then the step sizes ({@code docs/numerics.md}). Float32 products of codes are exact up to 2^24, so long rows
  * are multiplied a stretch of channels at a time.
  */
 public final class SimulatedLinear implements LinearExecution {
@@ -18,7 +21,7 @@ public final class SimulatedLinear implements LinearExecution {
   private final float[] reciprocal;
   private final float[] codes;
 
-  /** Quantizes the weight. */
+  /** Quantizes the weight; inputs are then those behind the rotation. */
   public SimulatedLinear(TensorInterpreter interpreter, LinearQuantizer quantizer) {
     this.interpreter = interpreter;
     this.quantizer = quantizer;
@@ -26,9 +29,34 @@ public final class SimulatedLinear implements LinearExecution {
     this.codes = weightCodes(interpreter, quantizer);
   }
 
+  /** The simulation with its rotation in front, if there is one. */
+  public static LinearExecution of(TensorInterpreter interpreter, LinearQuantizer quantizer) {
+    return RotatedLinear.wrap(
+        interpreter,
+        quantizer.precision().rotation(),
+        quantizer.linear().inFeatures(),
+        new SimulatedLinear(interpreter, quantizer));
+  }
+
+  /** Executions of linears for which there are quantizers; the others run in float32. */
+  public static TensorInterpreter.Linears all(
+      TensorInterpreter interpreter, Map<String, LinearQuantizer> quantizers) {
+    Map<String, LinearExecution> executions = new HashMap<>();
+    quantizers.forEach((name, quantizer) -> executions.put(name, of(interpreter, quantizer)));
+    return linear -> executions.get(linear.output());
+  }
+
   /** Codes of the weight, {@code outFeatures * inFeatures} integers as floats. */
   static float[] weightCodes(TensorInterpreter interpreter, LinearQuantizer quantizer) {
-    float[] weight = interpreter.model().floats(quantizer.linear().weight());
+    byte[] fixed = quantizer.fixedCodes();
+    if (fixed != null) {
+      float[] codes = new float[fixed.length];
+      for (int i = 0; i < codes.length; i++) {
+        codes[i] = fixed[i];
+      }
+      return codes;
+    }
+    float[] weight = quantizer.weight(interpreter);
     float[] codes = new float[weight.length];
     interpreter
         .quantizeKernel()
@@ -48,7 +76,8 @@ public final class SimulatedLinear implements LinearExecution {
   public void forward(int rows, float[] x, float[] bias, float[] y) {
     int in = quantizer.linear().inFeatures();
     int out = quantizer.linear().outFeatures();
-    float[] centred = centredCodes(rows, x);
+    InputScale.Static scales = scales(rows, x);
+    float[] centred = centredCodes(rows, x, scales);
     if (in <= stretch()) {
       interpreter
           .torch()
@@ -65,14 +94,13 @@ public final class SimulatedLinear implements LinearExecution {
             rows,
             (part, from, to) -> {
               for (int row = from; row < to; row++) {
-                rescale(row, bias, y);
+                rescale(row, scales.step()[row % scales.step().length], bias, y);
               }
             });
   }
 
   /** From exact sums to values, with the runtime's roundings. */
-  private void rescale(int row, float[] bias, float[] y) {
-    float step = quantizer.inputStep()[row % quantizer.inputStep().length];
+  private void rescale(int row, float step, float[] bias, float[] y) {
     float[] weightStep = quantizer.weightStep();
     int start = row * weightStep.length;
     for (int o = 0; o < weightStep.length; o++) {
@@ -87,8 +115,15 @@ public final class SimulatedLinear implements LinearExecution {
     return EXACT / (quantizer.precision().activationLimit() * quantizer.precision().weightLimit());
   }
 
-  /** Input codes less their token's zero point, integers as floats. */
-  public float[] centredCodes(int rows, float[] x) {
+  /** Step sizes and zero points of the rows of a batch. */
+  public InputScale.Static scales(int rows, float[] x) {
+    return quantizer
+        .inputScale()
+        .of(interpreter, rows, x, reciprocal, quantizer.precision().activationLimit());
+  }
+
+  /** Input codes less their row's zero point, integers as floats. */
+  public float[] centredCodes(int rows, float[] x, InputScale.Static scales) {
     float[] centred = new float[rows * quantizer.linear().inFeatures()];
     interpreter
         .quantizeKernel()
@@ -97,8 +132,8 @@ public final class SimulatedLinear implements LinearExecution {
             quantizer.linear().inFeatures(),
             x,
             reciprocal,
-            quantizer.inputStep(),
-            quantizer.zeroPoint(),
+            scales.step(),
+            scales.zeroPoint(),
             quantizer.precision().activationLimit(),
             false,
             centred);

@@ -28,6 +28,15 @@ public final class Smoothing {
     return factors;
   }
 
+  /** A weight times its channels' smoothing factors, as its codes are made from. */
+  static float[] weight(float[] weight, float[] smoothing) {
+    float[] smoothed = new float[weight.length];
+    for (int i = 0; i < weight.length; i++) {
+      smoothed[i] = weight[i] * smoothing[i % smoothing.length];
+    }
+    return smoothed;
+  }
+
   private static float[] largest(float[] values, int channels) {
     float[] largest = new float[channels];
     for (int i = 0; i < values.length; i += channels) {

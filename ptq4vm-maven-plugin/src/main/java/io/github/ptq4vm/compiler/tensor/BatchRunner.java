@@ -4,6 +4,8 @@ import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Section;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Runs sections on more images than fit at once, a few at a time. Only the value between two
@@ -58,6 +60,75 @@ public final class BatchRunner {
     }
     interpreter.trim();
     return output;
+  }
+
+  /** Takes the inputs of one linear for some images, as they are in two streams. */
+  @FunctionalInterface
+  public interface PairObserver {
+    /**
+     * Takes both inputs.
+     *
+     * @param first of the first stream; free to be changed
+     * @param second of the second stream; reused afterwards
+     */
+    void accept(int rows, float[] first, float[] second);
+  }
+
+  /** A stream in front of a section for all images, and how linears run behind it. */
+  public record Stream(float[] values, Linears linears) {}
+
+  /**
+   * Runs a section for some images on two streams side by side.
+   *
+   * @param size floats of an image in a stream
+   * @param images numbers of the images
+   * @param observers by the name of the linear whose inputs they take
+   */
+  public void runBoth(
+      Section section,
+      int size,
+      int[] images,
+      Stream first,
+      Stream second,
+      Map<String, PairObserver> observers) {
+    int chunk = chunk(section);
+    for (int from = 0; from < images.length; from += chunk) {
+      int[] part = Arrays.copyOfRange(images, from, Math.min(images.length, from + chunk));
+      Map<String, float[]> inputs = new HashMap<>();
+      interpreter.run(
+          section,
+          take(first.values(), size, part),
+          part.length,
+          first.linears(),
+          (linear, x) -> {
+            if (observers.containsKey(linear.output())) {
+              int shape = interpreter.network().shape(linear.input()).size();
+              inputs.put(linear.output(), Arrays.copyOf(x, part.length * shape));
+            }
+          });
+      interpreter.run(
+          section,
+          take(second.values(), size, part),
+          part.length,
+          second.linears(),
+          (linear, x) -> {
+            PairObserver observer = observers.get(linear.output());
+            if (observer != null) {
+              int tokens = interpreter.network().shape(linear.input()).tokens();
+              observer.accept(part.length * tokens, inputs.get(linear.output()), x);
+            }
+          });
+    }
+    interpreter.trim();
+  }
+
+  /** The values of some images, of {@code size} floats each. */
+  public static float[] take(float[] values, int size, int[] images) {
+    float[] taken = new float[images.length * size];
+    for (int i = 0; i < images.length; i++) {
+      System.arraycopy(values, images[i] * size, taken, i * size, size);
+    }
+    return taken;
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.github.ptq4vm.compiler.tensor;
 
+import io.github.ptq4vm.network.ChannelRotation;
 import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
@@ -20,6 +21,7 @@ public final class TensorInterpreter implements AutoCloseable {
   private final Torch torch;
   private final Parallel parallel;
   private final QuantizeKernel quantizeKernel;
+  private final DynamicScaleKernel dynamicScales;
   private final Elementwise elementwise;
   private final Norms norms;
   private final Rows rows;
@@ -28,6 +30,7 @@ public final class TensorInterpreter implements AutoCloseable {
   private final Map<String, ConvolutionKernel> convolutions = new HashMap<>();
   private final Map<String, DepthwiseKernel> depthwise = new HashMap<>();
   private final Map<String, LinearExecution> floats = new HashMap<>();
+  private final Map<Integer, RotationKernel> rotations = new HashMap<>();
 
   /** Starts an interpreter for a model with float parameters. */
   public TensorInterpreter(Model model, int threads) {
@@ -35,6 +38,7 @@ public final class TensorInterpreter implements AutoCloseable {
     this.torch = new Torch();
     this.parallel = new Parallel(threads);
     this.quantizeKernel = new QuantizeKernel(parallel);
+    this.dynamicScales = new DynamicScaleKernel(parallel);
     this.elementwise = new Elementwise(parallel);
     this.norms = new Norms(parallel);
     this.rows = new Rows(parallel);
@@ -106,6 +110,17 @@ public final class TensorInterpreter implements AutoCloseable {
   /** Fake quantization. */
   public QuantizeKernel quantizeKernel() {
     return quantizeKernel;
+  }
+
+  /** Step sizes and zero points from a row's own range. */
+  public DynamicScaleKernel dynamicScales() {
+    return dynamicScales;
+  }
+
+  /** Rotation of rows of a number of channels. */
+  public RotationKernel rotation(int channels) {
+    return rotations.computeIfAbsent(
+        channels, size -> new RotationKernel(parallel, ChannelRotation.of(size)));
   }
 
   /** What the kernels run on, e.g. {@code vector-256}: results depend on it in the last bits. */
