@@ -120,7 +120,8 @@ public record QuantizedWeights(
   private static float[] positive(Model model, String tensor) {
     float[] values = model.floats(tensor);
     for (int i = 0; i < values.length; i++) {
-      if (!(values[i] > 0 && values[i] < Float.POSITIVE_INFINITY)) {
+      // The smallest floats have no finite reciprocal, and inputs are multiplied by that of a step.
+      if (!(values[i] >= Float.MIN_NORMAL && values[i] < Float.POSITIVE_INFINITY)) {
         throw new InvalidNetworkException(
             "The tensor \""
                 + tensor
@@ -128,7 +129,7 @@ public record QuantizedWeights(
                 + values[i]
                 + " at index "
                 + i
-                + " but must be positive and finite. The model is damaged: build it again.");
+                + " but must be positive, finite and no subnormal number. The model is damaged: build it again.");
       }
     }
     return values;

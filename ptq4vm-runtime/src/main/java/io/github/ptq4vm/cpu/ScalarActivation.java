@@ -12,20 +12,34 @@ final class ScalarActivation {
       case NONE:
         break;
       case SILU:
-        for (int i = 0; i < count; i++) {
-          row[i] = Elementary.silu(row[i]);
-        }
+        silu(row, count);
         break;
       case GELU:
-        for (int i = 0; i < count; i++) {
-          row[i] = Elementary.gelu(row[i]);
-        }
+        gelu(row, count);
         break;
       case SIGMOID:
-        for (int i = 0; i < count; i++) {
-          row[i] = Elementary.sigmoid(row[i]);
-        }
+        sigmoid(row, count);
         break;
+    }
+  }
+
+  // A method for each loop: compiled together, the large ones are not vectorized.
+
+  private static void silu(float[] row, int count) {
+    for (int i = 0; i < count; i++) {
+      row[i] = Elementary.silu(row[i]);
+    }
+  }
+
+  private static void gelu(float[] row, int count) {
+    for (int i = 0; i < count; i++) {
+      row[i] = Elementary.gelu(row[i]);
+    }
+  }
+
+  private static void sigmoid(float[] row, int count) {
+    for (int i = 0; i < count; i++) {
+      row[i] = Elementary.sigmoid(row[i]);
     }
   }
 }

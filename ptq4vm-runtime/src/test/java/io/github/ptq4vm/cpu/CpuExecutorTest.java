@@ -315,6 +315,10 @@ class CpuExecutorTest {
     assertThatThrownBy(() -> new CpuExecutor(model, 1))
         .isInstanceOf(InvalidNetworkException.class)
         .hasMessageContaining("\"layers.1.mixer.x_proj.input_step\" holds 0.0 at index 2");
+    model.floats("layers.1.mixer.x_proj.input_step")[2] = 1e-39f;
+    assertThatThrownBy(() -> new CpuExecutor(model, 1))
+        .isInstanceOf(InvalidNetworkException.class)
+        .hasMessageContaining("holds 1.0E-39 at index 2 but must be positive, finite and no");
     Model other = Quantizer.model(ODD, 8, 4, 1);
     other.bytes("layers.0.mixer.in_proj.input_zero_point")[3] = 16;
     assertThatThrownBy(() -> new CpuExecutor(other, 1))

@@ -28,8 +28,9 @@ final class Filler {
   static float[][] images(int count, int height, int width) {
     int size = 3 * height * width;
     float[][] images = new float[count][size];
+    long seed = seed("input");
     for (int i = 0; i < count * size; i++) {
-      images[i / size][i % size] = (float) (2 * symmetric("input", i));
+      images[i / size][i % size] = (float) (2 * symmetric(seed, i));
     }
     return images;
   }
@@ -52,14 +53,16 @@ final class Filler {
     int last = shape.get(shape.size() - 1);
     int n = Tensor.elements(shape);
     double fanIn = (double) n / shape.get(0);
+    boolean skip = leaf.matches("D|D_b|Ds|D_\\d");
     boolean stepBias =
         leaf.equals("dt_projs_bias") || leaf.equals("bias") && name.contains(".dt_proj");
     float[] values = new float[n];
+    long seed = seed(name);
     for (int i = 0; i < n; i++) {
-      double v = symmetric(name, first + i);
+      double v = symmetric(seed, first + i);
       if (leaf.startsWith("A_")) {
         v = Math.log(1.0 + i % last) + 0.1 * v;
-      } else if (leaf.matches("D|D_b|Ds|D_\\d")) {
+      } else if (skip) {
         v = 1 + 0.1 * v;
       } else if (stepBias) {
         v = -3 + v;
@@ -93,10 +96,15 @@ final class Filler {
     return values;
   }
 
-  private static double symmetric(String name, long index) {
+  /** Where a name's numbers start. */
+  private static long seed(String name) {
     CRC32 crc = new CRC32();
     crc.update(name.getBytes(StandardCharsets.US_ASCII));
-    long z = (crc.getValue() << 32) + index + 0x9E3779B97F4A7C15L;
+    return crc.getValue() << 32;
+  }
+
+  private static double symmetric(long seed, long index) {
+    long z = seed + index + 0x9E3779B97F4A7C15L;
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
     z ^= z >>> 31;
