@@ -73,20 +73,25 @@ public final class SmallModels {
             1 + random.nextInt(patch),
             patch + random.nextInt(4),
             1 + random.nextInt(4));
+    // Of its own, so that bits do not change when there are more kinds of scales or rotations.
+    Random kinds = new Random(~seed);
     Network network =
         vim.network()
             .mapLinears(
                 linear ->
-                    random.nextInt(4) == 0 ? linear : linear.withPrecision(precision(random)));
+                    random.nextInt(4) == 0
+                        ? linear
+                        : linear.withPrecision(
+                            new Precision(
+                                2 + random.nextInt(7),
+                                2 + random.nextInt(7),
+                                one(ActivationScale.values(), kinds),
+                                one(Rotation.values(), kinds))));
     return content(network, ID, seed);
   }
 
-  private static Precision precision(Random random) {
-    return new Precision(
-        2 + random.nextInt(7),
-        2 + random.nextInt(7),
-        ActivationScale.values()[random.nextInt(ActivationScale.values().length)],
-        Rotation.values()[random.nextInt(Rotation.values().length)]);
+  private static <T> T one(T[] values, Random random) {
+    return values[random.nextInt(values.length)];
   }
 
   /** Content around a network, with random parameters that every executor accepts. */
