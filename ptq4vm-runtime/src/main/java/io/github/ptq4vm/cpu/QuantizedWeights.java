@@ -1,9 +1,12 @@
 package io.github.ptq4vm.cpu;
 
+import io.github.ptq4vm.network.ActivationScale;
+import io.github.ptq4vm.network.ChannelRotation;
 import io.github.ptq4vm.network.InvalidNetworkException;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Precision;
+import io.github.ptq4vm.network.Rotation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param rowSum sum of the codes of each row, {@code [outFeatures]}
  * @param rowMagnitude sum of the absolute codes of each row, {@code [outFeatures]}
  * @param inputSmoothing reciprocal smoothing factors, {@code [inFeatures]}
- * @param inputStep {@code [tokens]}
- * @param zeroPoint {@code [tokens]}
+ * @param inputScale where the input's steps and zero points come from
  * @param inputLimit largest input code
+ * @param rotation transform of the input in front of the smoothing, or null for none
  * @param bias {@code [outFeatures]}, or null for none
  */
 public record QuantizedWeights(
@@ -30,9 +33,9 @@ public record QuantizedWeights(
     int[] rowSum,
     int[] rowMagnitude,
     float[] inputSmoothing,
-    float[] inputStep,
-    int[] zeroPoint,
+    InputScale inputScale,
     int inputLimit,
+    @Nullable ChannelRotation rotation,
     float @Nullable [] bias) {
 
   /** Reads, unpacks and checks the parameters of a linear that has a precision. */
@@ -64,6 +67,23 @@ public record QuantizedWeights(
       }
       magnitudes[o] = (int) magnitude;
     }
+    return new QuantizedWeights(
+        out,
+        in,
+        weight,
+        positive(model, linear.weightStep()),
+        sums,
+        magnitudes,
+        positive(model, linear.inputSmoothing()),
+        precision.scale() == ActivationScale.DYNAMIC_PER_TOKEN
+            ? new InputScale.Dynamic(positive(model, linear.inputRange())[0])
+            : fixedScale(model, linear, precision),
+        precision.activationLimit(),
+        precision.rotation() == Rotation.HADAMARD ? ChannelRotation.of(in) : null,
+        linear.hasBias() ? model.floats(linear.bias()) : null);
+  }
+
+  private static InputScale fixedScale(Model model, Operation.Linear linear, Precision precision) {
     byte[] storedZeroPoints = model.bytes(linear.inputZeroPoint());
     int[] zeroPoint = new int[storedZeroPoints.length];
     for (int t = 0; t < zeroPoint.length; t++) {
@@ -81,23 +101,7 @@ public record QuantizedWeights(
                 + ". The model is damaged: build it again.");
       }
     }
-    return new QuantizedWeights(
-        out,
-        in,
-        weight,
-        positive(model, linear.weightStep()),
-        sums,
-        magnitudes,
-        positive(model, linear.inputSmoothing()),
-        positive(model, linear.inputStep()),
-        zeroPoint,
-        precision.activationLimit(),
-        linear.hasBias() ? model.floats(linear.bias()) : null);
-  }
-
-  /** Number of tokens the steps and zero points are for. */
-  int tokens() {
-    return inputStep.length;
+    return new InputScale.Static(positive(model, linear.inputStep()), zeroPoint);
   }
 
   /** Two's complement nibbles to bytes; the even channel is in the low nibble. */

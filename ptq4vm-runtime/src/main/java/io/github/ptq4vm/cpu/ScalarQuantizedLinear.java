@@ -6,10 +6,12 @@ import org.jspecify.annotations.Nullable;
 /** Quantized linear: codes, 32 bit sums, and one scaling of each sum. */
 final class ScalarQuantizedLinear implements CpuKernels.QuantizedLinear {
   private final QuantizedWeights weights;
+  private final ScalarInput input;
   private final int[][] columns;
 
   ScalarQuantizedLinear(QuantizedWeights weights) {
     this.weights = weights;
+    this.input = new ScalarInput(weights);
     int in = weights.inFeatures();
     this.columns = new int[in][weights.outFeatures()];
     for (int o = 0; o < weights.outFeatures(); o++) {
@@ -24,9 +26,11 @@ final class ScalarQuantizedLinear implements CpuKernels.QuantizedLinear {
     int[] codes = scratch.ints(0, weights.inFeatures());
     int[] sum = scratch.ints(1, weights.outFeatures());
     for (int t = from; t < to; t++) {
-      quantize(x, t, codes);
+      ScalarInput.RowScale scale = input.quantize(x, t, codes);
       accumulate(codes, sum);
-      scale(sum, t, y.data(), y.at(t));
+      for (int o = 0; o < weights.outFeatures(); o++) {
+        y.data()[y.at(t) + o] = scaled(weights, sum[o], scale.step(), scale.zeroPoint(), o);
+      }
     }
   }
 
@@ -39,28 +43,12 @@ final class ScalarQuantizedLinear implements CpuKernels.QuantizedLinear {
     int[] row = new int[in];
     int[] sum = new int[out];
     for (int t = 0; t < x.rows(); t++) {
-      quantize(x, t, row);
+      input.quantize(x, t, row);
       accumulate(row, sum);
       System.arraycopy(row, 0, codes, t * in, in);
       System.arraycopy(sum, 0, sums, t * out, out);
     }
     return new QuantizedTrace(x.rows(), in, out, codes, sums);
-  }
-
-  private void quantize(Matrix x, int token, int[] codes) {
-    float inverseStep = 1f / weights.inputStep()[token];
-    int row = x.at(token);
-    for (int k = 0; k < weights.inFeatures(); k++) {
-      codes[k] = code(weights, x.data()[row + k], token, k, inverseStep);
-    }
-  }
-
-  /** {@code clamp(rint(x * smoothing * (1/step)) + zero, 0, limit)}. */
-  static int code(QuantizedWeights weights, float x, int token, int channel, float inverseStep) {
-    float scaled = x * weights.inputSmoothing()[channel] * inverseStep;
-    // Bounds that no code reaches keep the sum with the zero point inside an int.
-    int rounded = (int) Math.rint(Math.max(-512f, Math.min(512f, scaled)));
-    return Math.max(0, Math.min(weights.inputLimit(), rounded + weights.zeroPoint()[token]));
   }
 
   private void accumulate(int[] codes, int[] sum) {
@@ -89,16 +77,10 @@ final class ScalarQuantizedLinear implements CpuKernels.QuantizedLinear {
     }
   }
 
-  private void scale(int[] sum, int token, float[] y, int at) {
-    for (int o = 0; o < weights.outFeatures(); o++) {
-      y[at + o] = scaled(weights, sum[o], token, o);
-    }
-  }
-
-  /** {@code (sum - zero * rowSum) * (inputStep * weightStep) + bias}. */
-  static float scaled(QuantizedWeights weights, int sum, int token, int o) {
-    float centred = sum - weights.zeroPoint()[token] * weights.rowSum()[o];
-    float scale = weights.inputStep()[token] * weights.weightStep()[o];
+  /** {@code (sum - zero * rowSum) * (step * weightStep) + bias}. */
+  static float scaled(QuantizedWeights weights, int sum, float step, int zero, int o) {
+    float centred = sum - zero * weights.rowSum()[o];
+    float scale = step * weights.weightStep()[o];
     float @Nullable [] bias = weights.bias();
     return bias == null ? centred * scale : Math.fma(centred, scale, bias[o]);
   }

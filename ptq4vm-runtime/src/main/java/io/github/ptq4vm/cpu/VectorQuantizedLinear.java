@@ -19,12 +19,8 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
   private static final int LANES = VectorMath.LANES;
   private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
 
-  // Bounds that no code reaches, within which the rounding works.
-  private static final FloatVector LOWEST = FloatVector.broadcast(SPECIES, -512f);
-  private static final FloatVector HIGHEST = FloatVector.broadcast(SPECIES, 512f);
-  private static final FloatVector ZERO = FloatVector.broadcast(SPECIES, 0f);
-
   private final QuantizedWeights weights;
+  private final VectorInput input;
   private final float[] packed;
   private final float[] weightStep;
   private final float[] rowSum;
@@ -33,6 +29,7 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
 
   VectorQuantizedLinear(QuantizedWeights weights) {
     this.weights = weights;
+    this.input = new VectorInput(weights);
     int out = weights.outFeatures();
     int in = weights.inFeatures();
     float[] floats = new float[out * in];
@@ -58,12 +55,10 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
   public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
     int in = weights.inFeatures();
     float[] sums = scratch.floats(0, VectorTile.ROWS * PANEL);
-    float[] codes = scratch.floats(1, (to - from) * in);
-    for (int t = from; t < to; t++) {
-      quantize(x, t, codes, (t - from) * in);
-    }
-    float[] tiles = scratch.floats(2, VectorTile.interleavedSize(to - from, in));
-    VectorTile.interleave(codes, 0, in, to - from, in, tiles);
+    float[] tiles = scratch.floats(1, input.tilesSize(to - from));
+    float[] steps = scratch.floats(2, VectorInput.scalesSize(to - from));
+    float[] zeroPoints = scratch.floats(3, VectorInput.scalesSize(to - from));
+    input.quantize(x, from, to, tiles, steps, zeroPoints, scratch, 4);
     for (int first = 0; first < weights.outFeatures(); first += PANEL) {
       int width = Math.min(PANEL, weights.outFeatures() - first);
       for (int t = from; t < to; t += VectorTile.ROWS) {
@@ -71,13 +66,21 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
         if (range == in) {
           VectorTile.multiply(tiles, (t - from) * in, packed, first * in, in, sums);
           for (int r = 0; r < rows; r++) {
-            scale(sums, r * PANEL, t + r, first);
+            int row = t - from + r;
+            scaleRow(sums, r * PANEL, steps[row], zeroPoints[row], first);
             System.arraycopy(sums, r * PANEL, y.data(), y.at(t + r) + first, width);
           }
         } else {
           int[] total = accumulate(tiles, (t - from) * in, rows, first, sums, scratch);
           for (int r = 0; r < rows; r++) {
-            scale(total, r * PANEL, t + r, y.data(), y.at(t + r), first, width);
+            int row = t - from + r;
+            float[] data = y.data();
+            for (int j = 0; j < width; j++) {
+              int sum = total[r * PANEL + j];
+              data[y.at(t + r) + first + j] =
+                  ScalarQuantizedLinear.scaled(
+                      weights, sum, steps[row], (int) zeroPoints[row], first + j);
+            }
           }
         }
       }
@@ -91,17 +94,17 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
     int tokens = x.rows();
     Scratch scratch = new Scratch();
     float[] sums = new float[VectorTile.ROWS * PANEL];
-    float[] codes = new float[tokens * in];
-    int[] codesOut = new int[tokens * in];
+    float[] tiles = new float[input.tilesSize(tokens)];
+    float[] scales = new float[VectorInput.scalesSize(tokens)];
+    input.quantize(x, 0, tokens, tiles, scales, scales.clone(), scratch, 0);
+    int[] codes = new int[tokens * in];
     int[] accumulators = new int[tokens * out];
     for (int t = 0; t < tokens; t++) {
-      quantize(x, t, codes, t * in);
+      int row = t % VectorTile.ROWS;
+      for (int k = 0; k < in; k++) {
+        codes[t * in + k] = (int) tiles[(t - row) * in + k * VectorTile.ROWS + row];
+      }
     }
-    for (int i = 0; i < codes.length; i++) {
-      codesOut[i] = (int) codes[i];
-    }
-    float[] tiles = new float[VectorTile.interleavedSize(tokens, in)];
-    VectorTile.interleave(codes, 0, in, tokens, in, tiles);
     for (int first = 0; first < out; first += PANEL) {
       for (int t = 0; t < tokens; t += VectorTile.ROWS) {
         int rows = Math.min(VectorTile.ROWS, tokens - t);
@@ -112,49 +115,7 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
         }
       }
     }
-    return new QuantizedTrace(tokens, in, out, codesOut, accumulators);
-  }
-
-  /** Codes of a token, as {@link ScalarQuantizedLinear#quantize}. */
-  private void quantize(Matrix x, int token, float[] codes, int at) {
-    int in = weights.inFeatures();
-    float inverseStep = 1f / weights.inputStep()[token];
-    float zero = weights.zeroPoint()[token];
-    float limit = weights.inputLimit();
-    float[] smoothing = weights.inputSmoothing();
-    float[] data = x.data();
-    int row = x.at(token);
-    int k = 0;
-    for (; k + LANES <= in; k += LANES) {
-      quantize(data, row + k, smoothing, k, inverseStep, zero, limit, codes, at + k);
-    }
-    for (; k < in; k++) {
-      codes[at + k] = ScalarQuantizedLinear.code(weights, data[row + k], token, k, inverseStep);
-    }
-  }
-
-  /** One vector of codes. */
-  private static void quantize(
-      float[] x,
-      int xAt,
-      float[] smoothing,
-      int channel,
-      float inverseStep,
-      float zero,
-      float limit,
-      float[] codes,
-      int at) {
-    FloatVector.fromArray(SPECIES, x, xAt)
-        .mul(FloatVector.fromArray(SPECIES, smoothing, channel))
-        .mul(inverseStep)
-        .min(HIGHEST)
-        .max(LOWEST)
-        .add(VectorMath.ROUNDER)
-        .sub(VectorMath.ROUNDER)
-        .add(zero)
-        .min(limit)
-        .max(ZERO)
-        .intoArray(codes, at);
+    return new QuantizedTrace(tokens, in, out, codes, accumulators);
   }
 
   /** Sums of a tile range by range, added as ints. */
@@ -179,9 +140,7 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
   }
 
   /** Scales a row of exact sums in place. */
-  private void scale(float[] sums, int row, int token, int first) {
-    float zero = weights.zeroPoint()[token];
-    float step = weights.inputStep()[token];
+  private void scaleRow(float[] sums, int row, float step, float zero, int first) {
     for (int j = 0; j < PANEL; j += LANES) {
       scale(sums, row + j, -zero, step, first + j);
     }
@@ -201,12 +160,5 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
             ? centred.mul(scale)
             : centred.fma(scale, FloatVector.fromArray(SPECIES, bias, channel));
     y.intoArray(sums, at);
-  }
-
-  /** Scales a row of int sums. */
-  private void scale(int[] total, int row, int token, float[] y, int at, int first, int width) {
-    for (int j = 0; j < width; j++) {
-      y[at + first + j] = ScalarQuantizedLinear.scaled(weights, total[row + j], token, first + j);
-    }
   }
 }

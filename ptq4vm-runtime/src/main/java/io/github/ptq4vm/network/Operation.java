@@ -146,12 +146,22 @@ public sealed interface Operation {
       return output + ".input_smoothing";
     }
 
-    /** Name of the input's step sizes, {@code [tokens]}. */
+    /**
+     * Name of the share of a token's own range that codes cover, {@code [1]}, where scales are
+     * dynamic.
+     */
+    public String inputRange() {
+      return output + ".input_range";
+    }
+
+    /** Name of the input's step sizes, {@code [tokens]}, where scales are static. */
     public String inputStep() {
       return output + ".input_step";
     }
 
-    /** Name of the input's zero points, {@code [tokens]}, unsigned bytes. */
+    /**
+     * Name of the input's zero points, {@code [tokens]}, unsigned bytes, where scales are static.
+     */
     public String inputZeroPoint() {
       return output + ".input_zero_point";
     }
@@ -189,8 +199,12 @@ public sealed interface Operation {
               : new Parameter(weight, ElementType.I8, List.of(outFeatures, inFeatures)));
       list.add(Parameter.of(weightStep(), outFeatures));
       list.add(Parameter.of(inputSmoothing(), inFeatures));
-      list.add(Parameter.of(inputStep(), tokens));
-      list.add(new Parameter(inputZeroPoint(), ElementType.U8, List.of(tokens)));
+      if (precision.scale() == ActivationScale.DYNAMIC_PER_TOKEN) {
+        list.add(Parameter.of(inputRange(), 1));
+      } else {
+        list.add(Parameter.of(inputStep(), tokens));
+        list.add(new Parameter(inputZeroPoint(), ElementType.U8, List.of(tokens)));
+      }
       if (hasBias()) {
         list.add(Parameter.of(bias, outFeatures));
       }

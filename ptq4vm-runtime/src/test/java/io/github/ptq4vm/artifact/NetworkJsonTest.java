@@ -97,8 +97,8 @@ class NetworkJsonTest {
       value = {
         "\"type\":\"gather\"         | \"type\":\"warp\"            | \"warp\" names an operation",
         "\"activation\":\"silu\"     | \"activation\":\"relu\"      | \"relu\" is a value",
-        "\"rotation\":\"none\"       | \"rotation\":\"hadamard\"    | \"hadamard\" is a value",
-        "\"scale\":\"static_per_token\" | \"scale\":\"dynamic\"     | \"dynamic\" is a value",
+        "\"rotation\":\"none\"       | \"rotation\":\"givens\"      | \"givens\" is a value",
+        "\"scale\":\"static_per_token\" | \"scale\":\"per_tensor\"  | \"per_tensor\" is a value",
         "\"type\":\"add\",           | \"type\":\"add\",\"scaled\":2, | scaled = 2 is an attribute",
       })
   void namesTheRuntimeThatKnowsWhatThisOneDoesNot(String known, String unknown, String problem) {

@@ -95,7 +95,7 @@ class KernelParityTest {
     Random random = new Random(seed);
     QuantizedWeights weights = weights(random, 7, in, 19, 8, 8, true);
     Arrays.fill(weights.weight(), (byte) 127);
-    Arrays.fill(weights.zeroPoint(), 255);
+    Arrays.fill(scale(weights).zeroPoint(), 255);
     QuantizedWeights large = withSums(weights);
     checkQuantized(large, random);
     Matrix ones = Matrix.of(new float[7 * in], 7, in);
@@ -104,7 +104,8 @@ class KernelParityTest {
   }
 
   private void checkQuantized(QuantizedWeights weights, Random random) {
-    int tokens = weights.tokens();
+    InputScale.Static inputScale = scale(weights);
+    int tokens = inputScale.step().length;
     int in = weights.inFeatures();
     int out = weights.outFeatures();
     Matrix x = view(random, tokens, in);
@@ -121,8 +122,8 @@ class KernelParityTest {
     for (int t = 0; t < tokens; t++) {
       for (int k = 0; k < in; k++) {
         float v = x.data()[x.at(t) + k] * weights.inputSmoothing()[k];
-        float scaled = v * (1f / weights.inputStep()[t]);
-        double code = Math.rint(scaled) + weights.zeroPoint()[t];
+        float scaled = v * (1f / inputScale.step()[t]);
+        double code = Math.rint(scaled) + inputScale.zeroPoint()[t];
         assertThat((double) trace.codes()[t * in + k])
             .isEqualTo(Math.min(weights.inputLimit(), Math.max(0, code)));
       }
@@ -132,10 +133,10 @@ class KernelParityTest {
         for (int k = 0; k < in; k++) {
           int code = trace.codes()[t * in + k];
           sum += (long) code * weights.weight()[o * in + k];
-          centred += (long) (code - weights.zeroPoint()[t]) * weights.weight()[o * in + k];
+          centred += (long) (code - inputScale.zeroPoint()[t]) * weights.weight()[o * in + k];
         }
         assertThat((long) trace.accumulators()[t * out + o]).isEqualTo(sum);
-        double scale = (double) weights.inputStep()[t] * weights.weightStep()[o];
+        double scale = (double) inputScale.step()[t] * weights.weightStep()[o];
         float[] bias = weights.bias();
         double y = centred * scale + (bias == null ? 0 : bias[o]);
         assertThat((double) scalarY.data()[scalarY.at(t) + o])
@@ -310,13 +311,17 @@ class KernelParityTest {
             new int[out],
             new int[out],
             smoothing,
-            step,
-            zero,
+            new InputScale.Static(step, zero),
             limit,
+            null,
             withBias ? floats(random, out) : null));
   }
 
-  private static QuantizedWeights withSums(QuantizedWeights weights) {
+  private static InputScale.Static scale(QuantizedWeights weights) {
+    return (InputScale.Static) weights.inputScale();
+  }
+
+  static QuantizedWeights withSums(QuantizedWeights weights) {
     int in = weights.inFeatures();
     for (int o = 0; o < weights.outFeatures(); o++) {
       weights.rowSum()[o] = 0;

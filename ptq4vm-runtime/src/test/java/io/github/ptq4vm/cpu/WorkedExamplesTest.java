@@ -99,9 +99,10 @@ class WorkedExamplesTest {
             sums,
             magnitudes,
             smoothing,
-            new float[] {0.06483965f, 0.19755745f, 0.24941531f},
-            new int[] {7, 6, 7},
+            new InputScale.Static(
+                new float[] {0.06483965f, 0.19755745f, 0.24941531f}, new int[] {7, 6, 7}),
             15,
+            null,
             null);
     Matrix y = Matrix.of(new float[9], 3, 3);
     kernels.linear(weights).apply(Matrix.of(x, 3, 4), y, 0, 3, scratch);
