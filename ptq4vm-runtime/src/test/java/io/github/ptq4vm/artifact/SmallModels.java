@@ -1,6 +1,7 @@
 package io.github.ptq4vm.artifact;
 
 import io.github.ptq4vm.image.Preprocessing;
+import io.github.ptq4vm.network.ActivationScale;
 import io.github.ptq4vm.network.ElementType;
 import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
@@ -8,6 +9,7 @@ import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Parameter;
 import io.github.ptq4vm.network.Precision;
+import io.github.ptq4vm.network.Rotation;
 import io.github.ptq4vm.network.Section;
 import io.github.ptq4vm.network.Tensor;
 import io.github.ptq4vm.network.VisionMamba;
@@ -71,6 +73,8 @@ public final class SmallModels {
             1 + random.nextInt(patch),
             patch + random.nextInt(4),
             1 + random.nextInt(4));
+    // Of its own, so that bits do not change when there are more kinds of scales or rotations.
+    Random kinds = new Random(~seed);
     Network network =
         vim.network()
             .mapLinears(
@@ -78,9 +82,16 @@ public final class SmallModels {
                     random.nextInt(4) == 0
                         ? linear
                         : linear.withPrecision(
-                            Precision.staticPerToken(
-                                2 + random.nextInt(7), 2 + random.nextInt(7))));
+                            new Precision(
+                                2 + random.nextInt(7),
+                                2 + random.nextInt(7),
+                                one(ActivationScale.values(), kinds),
+                                one(Rotation.values(), kinds))));
     return content(network, ID, seed);
+  }
+
+  private static <T> T one(T[] values, Random random) {
+    return values[random.nextInt(values.length)];
   }
 
   /** Content around a network, with random parameters that every executor accepts. */
@@ -115,7 +126,7 @@ public final class SmallModels {
     int size = Tensor.elements(parameter.shape());
     if (parameter.type() == ElementType.F32) {
       float[] data = new float[size];
-      boolean positive = parameter.name().endsWith("_step") || parameter.name().endsWith("oothing");
+      boolean positive = parameter.name().matches(".*(_step|_smoothing|_range)");
       for (int i = 0; i < size; i++) {
         data[i] = positive ? 0.01f + random.nextFloat() : (float) random.nextGaussian();
       }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.ptq4vm.network.Activation;
+import io.github.ptq4vm.network.ActivationScale;
 import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.InvalidNetworkException;
 import io.github.ptq4vm.network.LocalVMamba;
@@ -12,6 +13,8 @@ import io.github.ptq4vm.network.LocalVim;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.Precision;
+import io.github.ptq4vm.network.Rotation;
 import io.github.ptq4vm.network.ScanDirection;
 import io.github.ptq4vm.network.Section;
 import io.github.ptq4vm.network.TokenOperation;
@@ -133,7 +136,16 @@ class CpuExecutorTest {
         Quantizer.model(ODD, 6, 6, 2),
         Quantizer.model(ODD, 4, 8, 3),
         Quantizer.model(ODD, 4, 4, 4),
-        Quantizer.model(ODD, 2, 2, 5));
+        Quantizer.model(ODD, 2, 2, 5),
+        Quantizer.model(ODD, precision(4, 8, true, Rotation.NONE), 6),
+        Quantizer.model(ODD, precision(8, 6, false, Rotation.HADAMARD), 7),
+        Quantizer.model(LOCAL_VIM, precision(4, 4, true, Rotation.HADAMARD), 8));
+  }
+
+  private static Precision precision(int weights, int inputs, boolean dynamic, Rotation rotation) {
+    ActivationScale scale =
+        dynamic ? ActivationScale.DYNAMIC_PER_TOKEN : ActivationScale.STATIC_PER_TOKEN;
+    return new Precision(weights, inputs, scale, rotation);
   }
 
   /** Zero tokens in a scan order, a merge of three, and channels that nothing reads. */
@@ -230,6 +242,7 @@ class CpuExecutorTest {
         List.of(
             Filler.model(WIDE),
             Quantizer.model(WIDE, 8, 8, 1),
+            Quantizer.model(WIDE, precision(4, 4, true, Rotation.HADAMARD), 2),
             Filler.model(WIDE_GRID),
             Filler.model(WIDE_LOCAL))) {
       float[][] expected = new float[5][];
@@ -311,6 +324,11 @@ class CpuExecutorTest {
     assertThatThrownBy(() -> new CpuExecutor(other, 1))
         .isInstanceOf(InvalidNetworkException.class)
         .hasMessageContaining("zero point 16 at token 3 but the largest code is 15");
+    Model dynamic = Quantizer.model(ODD, precision(8, 4, true, Rotation.NONE), 1);
+    dynamic.floats("layers.0.mixer.in_proj.input_range")[0] = Float.POSITIVE_INFINITY;
+    assertThatThrownBy(() -> new CpuExecutor(dynamic, 1))
+        .isInstanceOf(InvalidNetworkException.class)
+        .hasMessageContaining("\"layers.0.mixer.in_proj.input_range\" holds Infinity at index 0");
   }
 
   @Test

@@ -1,10 +1,13 @@
 package io.github.ptq4vm.cpu;
 
 import io.github.ptq4vm.network.Activation;
+import io.github.ptq4vm.network.ActivationScale;
+import io.github.ptq4vm.network.ChannelRotation;
 import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Precision;
+import io.github.ptq4vm.network.Rotation;
 import io.github.ptq4vm.network.TokenOperation;
 import io.github.ptq4vm.network.TokenOrder;
 import io.github.ptq4vm.network.ValueShape;
@@ -168,12 +171,35 @@ record OperationOracle(Model model, Map<String, float[]> values) {
   }
 
   private double quantized(Operation.Linear op, Precision precision, int t, int o) {
-    int zero = Byte.toUnsignedInt(model.bytes(op.inputZeroPoint())[t]);
-    float step = model.floats(op.inputStep())[t];
+    float[] smoothed = new float[op.inFeatures()];
+    for (int k = 0; k < op.inFeatures(); k++) {
+      smoothed[k] = value(op.input(), t, k);
+    }
+    if (precision.rotation() == Rotation.HADAMARD) {
+      ChannelRotation.of(op.inFeatures()).apply(smoothed);
+    }
+    float lo = 0;
+    float hi = 0;
+    for (int k = 0; k < op.inFeatures(); k++) {
+      smoothed[k] *= model.floats(op.inputSmoothing())[k];
+      lo = Math.min(lo, smoothed[k]);
+      hi = Math.max(hi, smoothed[k]);
+    }
+    int zero;
+    float step;
+    if (precision.scale() == ActivationScale.DYNAMIC_PER_TOKEN) {
+      float share = model.floats(op.inputRange())[0];
+      float reciprocal = 1f / precision.activationLimit();
+      step = Math.max((hi * share - lo * share) * reciprocal, 1e-8f);
+      double code = Math.rint((double) (-(lo * share) * (1f / step)));
+      zero = (int) Math.min(precision.activationLimit(), code);
+    } else {
+      zero = Byte.toUnsignedInt(model.bytes(op.inputZeroPoint())[t]);
+      step = model.floats(op.inputStep())[t];
+    }
     long sum = 0;
     for (int k = 0; k < op.inFeatures(); k++) {
-      float smoothed = value(op.input(), t, k) * model.floats(op.inputSmoothing())[k];
-      double code = Math.rint((double) (smoothed * (1f / step))) + zero;
+      double code = Math.rint((double) (smoothed[k] * (1f / step))) + zero;
       long clamped = (long) Math.max(0, Math.min(precision.activationLimit(), code));
       sum += (clamped - zero) * weightCode(op, precision, o, k);
     }

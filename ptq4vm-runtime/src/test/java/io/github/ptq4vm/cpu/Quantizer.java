@@ -14,31 +14,33 @@ final class Quantizer {
   private Quantizer() {}
 
   static Model model(Network network, int weightBits, int inputBits, long seed) {
+    return model(network, Precision.staticPerToken(weightBits, inputBits), seed);
+  }
+
+  static Model model(Network network, Precision precision, long seed) {
     Random random = new Random(seed);
-    Network quantized =
-        network.mapLinears(
-            linear -> linear.withPrecision(Precision.staticPerToken(weightBits, inputBits)));
+    Network quantized = network.mapLinears(linear -> linear.withPrecision(precision));
     TreeMap<String, Tensor> parameters = new TreeMap<>();
     for (Parameter parameter : quantized.parameters().values()) {
-      parameters.put(parameter.name(), tensor(parameter, weightBits, inputBits, random));
+      parameters.put(parameter.name(), tensor(parameter, precision, random));
     }
     return new Model(quantized, parameters);
   }
 
-  private static Tensor tensor(Parameter parameter, int weightBits, int inputBits, Random random) {
+  private static Tensor tensor(Parameter parameter, Precision precision, Random random) {
     String name = parameter.name();
     int n = Tensor.elements(parameter.shape());
-    int weightLimit = (1 << weightBits - 1) - 1;
+    int weightLimit = precision.weightLimit();
     if (parameter.type() == ElementType.F32) {
       float[] values = Filler.values(name, parameter.shape());
       for (int i = 0; i < n; i++) {
         float u = 0.5f + random.nextFloat();
         if (name.endsWith(".weight_step")) {
           values[i] = u * 0.2f / weightLimit;
-        } else if (name.endsWith(".input_smoothing")) {
+        } else if (name.endsWith(".input_smoothing") || name.endsWith(".input_range")) {
           values[i] = u;
         } else if (name.endsWith(".input_step")) {
-          values[i] = u * 3f / (1 << inputBits);
+          values[i] = u * 3f / (1 << precision.activationBits());
         }
       }
       return new Tensor.Floats(parameter.shape(), values);
@@ -46,7 +48,7 @@ final class Quantizer {
     byte[] codes = new byte[n];
     if (name.endsWith(".input_zero_point")) {
       for (int i = 0; i < n; i++) {
-        codes[i] = (byte) random.nextInt(1 << inputBits);
+        codes[i] = (byte) random.nextInt(1 << precision.activationBits());
       }
     } else {
       for (int i = 0; i < n; i++) {

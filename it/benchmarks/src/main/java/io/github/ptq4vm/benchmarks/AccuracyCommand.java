@@ -28,7 +28,7 @@ final class AccuracyCommand implements Callable<Integer> {
   @Option(
       names = "--sample",
       split = ",",
-      defaultValue = "vim_micro,vim_nano",
+      defaultValue = "vim_micro,vim_nano,vmamba_micro,local_vim_nano",
       description = "Samples (default: ${DEFAULT-VALUE}).")
   private List<Sample> samples;
 
@@ -75,7 +75,7 @@ final class AccuracyCommand implements Callable<Integer> {
               Requests.of(
                   sample.id(),
                   sample.checkpoint(shared),
-                  Sample.IMAGE_SIZE,
+                  sample.options(),
                   sample.calibration(shared),
                   options.images == null ? sample.calibrationImages() : options.images,
                   sample.validation(shared),

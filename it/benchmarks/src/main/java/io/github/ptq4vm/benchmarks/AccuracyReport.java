@@ -49,8 +49,9 @@ final class AccuracyReport {
           Criteria.variant(
               variant.name(),
               Accuracy.of(result(learned, variant)),
-              released.get(sample, variant.name(), ReleasedFigures.STEPS),
-              floatTop1));
+              released.get(sample, variant.name(), sample.releasedLearning().isPresent()),
+              floatTop1,
+              sample));
     }
     verdicts.forEach(v -> line("* %s: %s", v.met() ? "met" : "**not met**", v.sentence()));
   }
@@ -61,10 +62,19 @@ final class AccuracyReport {
     for (Variant variant : variants) {
       String name = variant.name();
       String title = name.toUpperCase(Locale.ROOT);
-      line("| %s released, no learning | %s | | |", title, released.get(sample, name, 0).cells());
       line(
-          "| %s released, %d steps | %s | | |",
-          title, ReleasedFigures.STEPS, released.get(sample, name, ReleasedFigures.STEPS).cells());
+          "| %s %s, no learning | %s | | |",
+          title, sample.measuredBy(), released.get(sample, name, false).cells());
+      sample
+          .releasedLearning()
+          .ifPresent(
+              learning ->
+                  line(
+                      "| %s %s, %s | %s | | |",
+                      title,
+                      sample.measuredBy(),
+                      learning,
+                      released.get(sample, name, true).cells()));
       ours(title + " ours, no learning", plain, variant);
       ours(title + " ours, " + steps + " steps", learned, variant);
     }

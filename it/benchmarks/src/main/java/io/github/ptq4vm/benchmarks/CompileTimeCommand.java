@@ -6,6 +6,7 @@ import io.github.ptq4vm.compiler.CompileRequest.Variant;
 import io.github.ptq4vm.compiler.CompileResult;
 import io.github.ptq4vm.compiler.CompileResult.VariantResult;
 import io.github.ptq4vm.compiler.Compiler;
+import io.github.ptq4vm.compiler.ImportOptions;
 import io.github.ptq4vm.compiler.checkpoint.FillerModels;
 import io.github.ptq4vm.network.Section;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,7 +43,7 @@ final class CompileTimeCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "<model>",
       description =
-          "vim_micro, vim_nano, or a released size with filler weights and images, e.g. vim_tiny.")
+          "A sample, e.g. vim_micro, or a released model with filler weights, e.g. vim_tiny.")
   private String model;
 
   @Option(
@@ -65,8 +67,12 @@ final class CompileTimeCommand implements Callable<Integer> {
         && Stream.of(Sample.values()).noneMatch(sample -> sample.id().equals(model))) {
       throw new ParameterException(
           spec.commandLine(),
-          "There is no model \"%s\"; there are vim_micro, vim_nano, %s."
-              .formatted(model, String.join(", ", FillerModels.names())));
+          "There is no model \"%s\"; there are %s."
+              .formatted(
+                  model,
+                  Stream.concat(
+                          Stream.of(Sample.values()).map(Sample::id), FillerModels.names().stream())
+                      .collect(Collectors.joining(", "))));
     }
     PrintWriter out = spec.commandLine().getOut();
     out.println(Machine.header(Arguments.of(spec)));
@@ -110,7 +116,7 @@ final class CompileTimeCommand implements Callable<Integer> {
         return Requests.of(
             model,
             sample.checkpoint(shared),
-            Sample.IMAGE_SIZE,
+            sample.options(),
             sample.calibration(shared),
             images(sample.calibrationImages()),
             null,
@@ -123,7 +129,7 @@ final class CompileTimeCommand implements Callable<Integer> {
     return Requests.of(
         model,
         FillerSample.checkpoint(model, folder),
-        RELEASED_SIZE,
+        ImportOptions.of(RELEASED_SIZE),
         FillerSample.images(images(FILLER_IMAGES), RELEASED_SIZE, folder),
         images(FILLER_IMAGES),
         null,

@@ -9,7 +9,6 @@ final class Criteria {
   private static final double FLOAT_IMAGES = 2;
   private static final double TOP1_MARGIN = 0.5;
   private static final double TOP1_MARGIN_W4A4 = 1;
-  private static final double TOP1_MARGIN_W8A8 = 0.3;
   // Figures of the model card have two decimals, so a difference is known to half of the last.
   private static final double ROUNDING = 0.005;
 
@@ -50,52 +49,59 @@ final class Criteria {
    * @param ours measured
    * @param released by the released recipe, with learning
    * @param floatTop1 top-1 of the float model as measured, percent
+   * @param sample says how far W8A8 may be from it, and who measured the other figures
    */
-  static List<Verdict> variant(String variant, Accuracy ours, Accuracy released, double floatTop1) {
+  static List<Verdict> variant(
+      String variant, Accuracy ours, Accuracy released, double floatTop1, Sample sample) {
     List<Verdict> verdicts = new ArrayList<>();
     String name = variant.toUpperCase(Locale.ROOT);
+    String other = sample.measuredBy();
     verdicts.add(
         Verdict.of(
             ours.sqnr() > released.sqnr(),
-            "%s: SQNR %.2f dB is above the released recipe's %.2f",
+            "%s: SQNR %.2f dB is above the %s's %.2f",
             name,
             ours.sqnr(),
+            other,
             released.sqnr()));
     verdicts.add(
         Verdict.of(
             ours.kl() < released.kl(),
-            "%s: KL %.5f is below the released recipe's %.5f",
+            "%s: KL %.5f is below the %s's %.5f",
             name,
             ours.kl(),
+            other,
             released.kl()));
     if (variant.equals("w4a4")) {
       verdicts.add(
           Verdict.of(
               ours.top1() >= released.top1() - TOP1_MARGIN_W4A4 - ROUNDING,
-              "%s: top-1 %.2f is at most %.1f points under the released recipe's %.2f",
+              "%s: top-1 %.2f is at most %.1f points under the %s's %.2f",
               name,
               ours.top1(),
               TOP1_MARGIN_W4A4,
+              other,
               released.top1()));
     } else {
       double lower = Math.min(floatTop1, released.top1());
       verdicts.add(
           Verdict.of(
               ours.top1() >= lower - TOP1_MARGIN - ROUNDING,
-              "%s: top-1 %.2f is at most %.1f points under %.2f, the lower of FP32 and released",
+              "%s: top-1 %.2f is at most %.1f points under %.2f, the lower of FP32 and %s",
               name,
               ours.top1(),
               TOP1_MARGIN,
-              lower));
+              lower,
+              other));
     }
     if (variant.equals("w8a8")) {
       verdicts.add(
           Verdict.of(
-              Math.abs(ours.top1() - floatTop1) <= TOP1_MARGIN_W8A8 + ROUNDING,
+              Math.abs(ours.top1() - floatTop1) <= sample.margin() + ROUNDING,
               "%s: top-1 %.2f is within %.1f points of FP32's %.2f",
               name,
               ours.top1(),
-              TOP1_MARGIN_W8A8,
+              sample.margin(),
               floatTop1));
     }
     return verdicts;

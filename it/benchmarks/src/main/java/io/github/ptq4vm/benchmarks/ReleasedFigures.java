@@ -12,9 +12,6 @@ import java.util.Map;
 
 /** What the released code's own recipe gives on the samples, from their model cards. */
 final class ReleasedFigures {
-  /** Gradient steps a block of the released recipe. */
-  static final int STEPS = 100;
-
   private static final String FILE = "released.csv";
   private static final int COLUMNS = 7;
 
@@ -55,19 +52,23 @@ final class ReleasedFigures {
 
   /** Top-1 of the float model, percent. */
   double floatTop1(Sample sample) {
-    return get(sample, "fp32", 0).top1();
+    return get(sample, "fp32", false).top1();
   }
 
   /**
    * Figures of a variant.
    *
-   * @param steps 0 for no learning, or {@link #STEPS}
+   * @param learned with learning or without
    */
-  Accuracy get(Sample sample, String variant, int steps) {
-    Accuracy accuracy = figures.get(List.of(sample.id(), variant, Integer.toString(steps)));
+  Accuracy get(Sample sample, String variant, boolean learned) {
+    Accuracy accuracy = figures.get(List.of(sample.id(), variant, learned ? "yes" : "no"));
     if (accuracy == null) {
       throw new IllegalArgumentException(
-          "The model card of " + sample.id() + " has no " + variant + " with " + steps + " steps.");
+          "The model card of "
+              + sample.id()
+              + " has no "
+              + variant
+              + (learned ? " with learning." : " without learning."));
     }
     return accuracy;
   }

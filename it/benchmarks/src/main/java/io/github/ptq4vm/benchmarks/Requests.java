@@ -31,7 +31,7 @@ final class Requests {
   static CompileRequest of(
       String name,
       Path checkpoint,
-      int imageSize,
+      ImportOptions options,
       Path calibration,
       int images,
       @Nullable Path validation,
@@ -42,7 +42,7 @@ final class Requests {
     return new CompileRequest(
         checkpoint,
         "model",
-        ImportOptions.of(imageSize),
+        options,
         new Preprocessing(
             0,
             0,

@@ -49,8 +49,8 @@ class AccuracyReportTest {
 
     assertThat(report.markdown())
         .contains("## vim_nano: 128 calibration images, 400 validation images, FP32 top-1 92.50")
-        .contains("| W4A4 released, no learning | 88.75 | 91.25 | 0.07990 | 8.78 | | |")
-        .contains("| W4A4 released, 100 steps | 89.50 | 91.75 | 0.08035 | 9.13 | | |")
+        .contains("| W4A4 released recipe, no learning | 88.75 | 91.25 | 0.07990 | 8.78 | | |")
+        .contains("| W4A4 released recipe, 100 steps | 89.50 | 91.75 | 0.08035 | 9.13 | | |")
         .contains("| W4A4 ours, no learning | 89.00 | 90.00 | 0.06000 | 9.00 | 12.5 | 2.0 |")
         .contains("| W4A4 ours, 30 steps | 90.00 | 90.00 | 0.03000 | 11.00 | 12.5 | 2.0 |")
         .contains("| W4A4 | +1.00 | +0.00 | 0.50 | +2.00 |")

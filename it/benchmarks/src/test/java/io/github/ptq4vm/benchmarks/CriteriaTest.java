@@ -10,7 +10,9 @@ class CriteriaTest {
   private static final Accuracy RELEASED = new Accuracy(67.00, 95, 0.004, 20);
 
   private static List<Boolean> met(String variant, Accuracy ours, double floatTop1) {
-    return Criteria.variant(variant, ours, RELEASED, floatTop1).stream().map(Verdict::met).toList();
+    return Criteria.variant(variant, ours, RELEASED, floatTop1, Sample.VIM_NANO).stream()
+        .map(Verdict::met)
+        .toList();
   }
 
   @Test
@@ -54,7 +56,9 @@ class CriteriaTest {
 
   @Test
   void sentencesNameTheFigures() {
-    assertThat(Criteria.variant("w6a6", new Accuracy(68, 96, 0.0039, 21.5), RELEASED, 68))
+    assertThat(
+            Criteria.variant(
+                "w6a6", new Accuracy(68, 96, 0.0039, 21.5), RELEASED, 68, Sample.VIM_NANO))
         .first()
         .extracting(Verdict::sentence)
         .isEqualTo("W6A6: SQNR 21.50 dB is above the released recipe's 20.00");
