@@ -39,10 +39,15 @@ final class ArtifactAssembly {
     return request.outputDirectory().resolve(variant.name() + ".jar");
   }
 
-  /** Writes a variant. */
+  /**
+   * Writes a variant.
+   *
+   * @param plan what was chosen for it beyond the request's recipe
+   */
   FileDigest write(
       Variant variant,
       Model packed,
+      SortedMap<String, String> plan,
       SortedMap<String, Double> metrics,
       SortedMap<String, String> toolchain)
       throws IOException {
@@ -56,7 +61,7 @@ final class ArtifactAssembly {
             new ModelDescription.Source(
                 request.checkpoint().getFileName().toString(), checkpointSha256),
             calibration,
-            recipe(),
+            recipe(plan),
             metrics,
             identity.license(),
             toolchain);
@@ -72,10 +77,10 @@ final class ArtifactAssembly {
         jar(variant));
   }
 
-  private SortedMap<String, String> recipe() {
+  private SortedMap<String, String> recipe(SortedMap<String, String> plan) {
     Recipe recipe = request.recipe();
-    SortedMap<String, String> map = new TreeMap<>();
-    map.put("method", "ptq4vm");
+    SortedMap<String, String> map = new TreeMap<>(plan);
+    map.put("method", recipe.method().name().toLowerCase(Locale.ROOT));
     map.put("weights", request.weights());
     map.put("alpha", number(recipe.alpha()));
     map.put("steps", Integer.toString(recipe.steps()));

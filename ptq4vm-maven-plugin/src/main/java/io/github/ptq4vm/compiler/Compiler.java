@@ -171,8 +171,12 @@ public final class Compiler {
       @Nullable Validation validation,
       ArtifactAssembly assembly) {
     ModelQuantizer quantizer = new ModelQuantizer(interpreter, request.recipe(), listener);
+    SortedMap<String, String> recipe = new TreeMap<>();
+    SortedMap<String, Double> metrics = new TreeMap<>();
     QuantizationPlan plan =
-        QuantizationPlan.ptq4vm(variant.weightBits(), variant.activationBits());
+        timed(
+            variant.name() + ", plan",
+            () -> plan(request.recipe(), variant, interpreter, images, recipe, metrics));
     timed(
         variant.name() + ", quantize",
         () -> {
@@ -180,7 +184,6 @@ public final class Compiler {
           return true;
         });
     Model packed = Packing.pack(interpreter, quantizer.quantizers());
-    SortedMap<String, Double> metrics = new TreeMap<>();
     if (validation != null) {
       metrics.putAll(
           timed(
@@ -195,6 +198,7 @@ public final class Compiler {
           assembly.write(
               variant,
               packed,
+              recipe,
               metrics,
               Toolchain.describe(request, interpreter, executor.provider()));
       return new CompileResult.VariantResult(
@@ -210,6 +214,26 @@ public final class Compiler {
               .formatted(assembly.jar(variant), e.getMessage()),
           e);
     }
+  }
+
+  /** The plan of the method; what was found out on the way goes into the artifact. */
+  private QuantizationPlan plan(
+      Recipe recipe,
+      Variant variant,
+      TensorInterpreter interpreter,
+      float[][] images,
+      SortedMap<String, String> found,
+      SortedMap<String, Double> metrics) {
+    if (recipe.method() == Recipe.Method.PTQ4VM) {
+      return QuantizationPlan.ptq4vm(variant.weightBits(), variant.activationBits());
+    }
+    PlanSearch.Found search =
+        new PlanSearch(interpreter, recipe.alpha(), images)
+            .search(variant.weightBits(), variant.activationBits());
+    PlanReport.lines(variant.name(), search).forEach(listener::info);
+    found.putAll(PlanReport.recipe(search));
+    metrics.putAll(PlanReport.metrics(search));
+    return search.plan();
   }
 
   private interface Task<T> {

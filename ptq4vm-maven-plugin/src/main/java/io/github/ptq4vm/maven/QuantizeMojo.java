@@ -120,6 +120,14 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
   @Parameter Map<String, String> metadata = Map.of();
 
   /**
+   * How to quantize: {@code auto} adds to the published method, for each kind of linear, what pays on
+   * held-out calibration images (rotated inputs, dynamic scales, weights rounded together); {@code
+   * ptq4vm} is the published method alone.
+   */
+  @Parameter(property = "ptq4vm.method", defaultValue = "auto")
+  String method = "auto";
+
+  /**
    * Folder for the jars, {@code quantize-result.json} and the worker's files. Executions with an id
    * of their own put all but the jars into a folder of that name in it.
    */
@@ -301,6 +309,7 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
         synset == null ? null : inputs.file(synset, "synset"),
         parsed,
         new Recipe(
+            Ranges.oneOf(Recipe.Method.class, method, "method"),
             Ranges.between(0, 1, alpha, "alpha"),
             Ranges.atLeast(0, steps, "steps"),
             Ranges.atLeast(1, batch, "batch"),

@@ -94,7 +94,7 @@ class CompilerTest {
           validation,
           synset,
           variants,
-          new Recipe(0.5, 4, 8, 0.3, 0),
+          new Recipe(Recipe.Method.PTQ4VM, 0.5, 4, 8, 0.3, 0),
           new CompileRequest.Identity(
               "com.example", "shapes", "1.0", "CC0-1.0", "No rights reserved.", "0.1.0", Map.of()),
           2,

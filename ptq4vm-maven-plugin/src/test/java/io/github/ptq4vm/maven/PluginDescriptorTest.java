@@ -6,6 +6,7 @@ import io.github.ptq4vm.compiler.Recipe;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -98,6 +99,7 @@ class PluginDescriptorTest {
   void recipe() {
     Recipe recipe =
         new Recipe(
+            Recipe.Method.valueOf(standard("method").toUpperCase(Locale.ROOT)),
             Double.parseDouble(standard("alpha")),
             Integer.parseInt(standard("steps")),
             Integer.parseInt(standard("batch")),

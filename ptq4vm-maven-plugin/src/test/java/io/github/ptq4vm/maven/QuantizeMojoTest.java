@@ -149,7 +149,7 @@ class QuantizeMojoTest {
             new Variant("w8a8", 8, 8), new Variant("w4a4", 4, 4), new Variant("w6a6", 6, 6));
     assertThat(request.calibration())
         .isEqualTo(new CompileRequest.Calibration(base.resolve("images"), 8, Selection.NAME));
-    assertThat(request.recipe()).isEqualTo(new Recipe(0.5, 3, 4, 0.3, 7));
+    assertThat(request.recipe()).isEqualTo(new Recipe(Recipe.Method.AUTO, 0.5, 3, 4, 0.3, 7));
     assertThat(request.options())
         .isEqualTo(new ImportOptions("auto", new ImageSize(64, 64), 8, "h,v,w2,w7", true));
     assertThat(request.outputTimestamp()).isEqualTo(1795219200L);

@@ -7,8 +7,12 @@ import io.github.ptq4vm.compiler.Recipe;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,6 +44,20 @@ final class AccuracyCommand implements Callable<Integer> {
       description = "Precisions (default: ${DEFAULT-VALUE}).")
   private List<Variant> variants;
 
+  @Option(
+      names = "--contenders",
+      split = ",",
+      defaultValue = "plain,ptq4vm,auto",
+      description = "Ways to quantize: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private List<Contender> contenders;
+
+  @Option(
+      names = "--keep",
+      description =
+          "Folder where measurements are kept: the same command goes on from them. Of another build"
+              + " of the compiler they are as good as its code is the same.")
+  private @Nullable Path keep;
+
   /** Made by picocli, which sets the fields. */
   @SuppressWarnings("NullAway")
   AccuracyCommand() {}
@@ -49,25 +67,31 @@ final class AccuracyCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println(Machine.header(Arguments.of(spec)));
     out.println("Recipe: " + options.recipe() + ", " + options.threads + " threads\n");
-    ReleasedFigures released = ReleasedFigures.load();
+    Measurements measurements = new Measurements(keep);
     boolean allMet = true;
     for (Sample sample : samples) {
-      Recipe recipe = options.recipe();
-      AccuracyReport report =
-          new AccuracyReport(
-              sample,
-              released,
-              variants,
-              recipe.steps(),
-              compile(sample, recipe),
-              compile(sample, RecipeOptions.withoutLearning(recipe)));
+      Map<String, Map<Contender, Measured>> measured = new LinkedHashMap<>();
+      for (Variant variant : variants) {
+        Map<Contender, Measured> ours = new EnumMap<>(Contender.class);
+        for (Contender contender : contenders) {
+          Recipe recipe = contender.recipe(options.recipe());
+          ours.put(
+              contender,
+              measurements.get(
+                  sample.id() + " " + variant.name() + " " + recipe + " " + options.images,
+                  () -> Measured.of(compile(sample, variant, recipe))));
+        }
+        measured.put(variant.name(), ours);
+      }
+      AccuracyReport report = new AccuracyReport(sample, measured);
       out.println(report.markdown());
+      out.flush();
       allMet &= report.allMet();
     }
     return allMet ? 0 : Main.NOT_MET;
   }
 
-  private CompileResult compile(Sample sample, Recipe recipe) throws IOException {
+  private CompileResult compile(Sample sample, Variant variant, Recipe recipe) throws IOException {
     Path shared = SharedFolder.require();
     try (TemporaryFolder output = TemporaryFolder.create()) {
       return new Compiler(new ConsoleListener(spec.commandLine().getErr()))
@@ -79,7 +103,7 @@ final class AccuracyCommand implements Callable<Integer> {
                   sample.calibration(shared),
                   options.images == null ? sample.calibrationImages() : options.images,
                   sample.validation(shared),
-                  variants,
+                  List.of(variant),
                   recipe,
                   options.threads,
                   output.path()));

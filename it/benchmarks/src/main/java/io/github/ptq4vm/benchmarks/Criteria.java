@@ -11,6 +11,8 @@ final class Criteria {
   private static final double TOP1_MARGIN_W4A4 = 1;
   // Figures of the model card have two decimals, so a difference is known to half of the last.
   private static final double ROUNDING = 0.005;
+  private static final double KL_ROUNDING = 0.000005;
+  private static final double AGREEMENT_W8A8 = 99.5;
 
   private Criteria() {}
 
@@ -102,6 +104,71 @@ final class Criteria {
               name,
               ours.top1(),
               sample.margin(),
+              floatTop1));
+    }
+    return verdicts;
+  }
+
+  /**
+   * What is asked of a variant of {@code auto}: the floor, nothing below the released recipe, and
+   * more where a target says so.
+   *
+   * @param ours measured
+   * @param released by the released recipe
+   * @param floatTop1 top-1 of the float model as measured, percent
+   */
+  static List<Verdict> auto(
+      String variant,
+      Accuracy ours,
+      Accuracy released,
+      Floor.Bound floor,
+      double floatTop1,
+      Sample sample) {
+    List<Verdict> verdicts = new ArrayList<>();
+    String name = variant.toUpperCase(Locale.ROOT) + " auto";
+    double least = Math.max(floor.sqnr(), released.sqnr());
+    verdicts.add(
+        Verdict.of(
+            ours.sqnr() >= least,
+            "%s: SQNR %.2f dB is at least %.2f, the higher of floor and %s",
+            name,
+            ours.sqnr(),
+            least,
+            sample.measuredBy()));
+    double most = Math.min(floor.kl(), released.kl());
+    // The last digit of a printed figure is known to half.
+    verdicts.add(
+        Verdict.of(
+            ours.kl() <= most + KL_ROUNDING,
+            "%s: KL %.5f is at most %.5f, the lower of floor and %s",
+            name,
+            ours.kl(),
+            most,
+            sample.measuredBy()));
+    if (variant.equals("w8a8")) {
+      verdicts.add(
+          Verdict.of(
+              ours.agreement() >= AGREEMENT_W8A8,
+              "%s: agreement %.2f is at least %.1f",
+              name,
+              ours.agreement(),
+              AGREEMENT_W8A8));
+    }
+    if (variant.equals("w4a4") && sample.target() > 0) {
+      verdicts.add(
+          Verdict.of(
+              ours.sqnr() >= sample.target(),
+              "%s: SQNR %.2f dB reaches the target of %.1f",
+              name,
+              ours.sqnr(),
+              sample.target()));
+      verdicts.add(
+          Verdict.of(
+              ours.top1() >= floatTop1 - TOP1_MARGIN - ROUNDING,
+              "%s: top-1 %.2f is at most %.1f points under FP32's %.2f",
+              name,
+              ours.top1(),
+              TOP1_MARGIN,
               floatTop1));
     }
     return verdicts;

@@ -12,6 +12,9 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Options of commands that compile; what is not given is the compiler's default. */
 final class RecipeOptions {
+  @Option(names = "--method", description = "Method: ${COMPLETION-CANDIDATES}.")
+  Recipe.@Nullable Method method;
+
   @Option(names = "--steps", description = "Gradient steps a block.")
   @Nullable Integer steps;
 
@@ -34,16 +37,12 @@ final class RecipeOptions {
   Recipe recipe() {
     Recipe base = Recipe.defaults();
     return new Recipe(
+        method == null ? base.method() : method,
         base.alpha(),
         steps == null ? base.steps() : steps,
         batch == null ? base.batch() : batch,
         rate == null ? base.rate() : rate,
         base.seed());
-  }
-
-  /** The same recipe without learning. */
-  static Recipe withoutLearning(Recipe recipe) {
-    return new Recipe(recipe.alpha(), 0, recipe.batch(), recipe.rate(), recipe.seed());
   }
 
   /** Reads variants: {@code w<bits>a<bits>}. */

@@ -1,11 +1,5 @@
 package io.github.ptq4vm.benchmarks;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,32 +16,16 @@ final class ReleasedFigures {
   /** Reads the figures. */
   static ReleasedFigures load() {
     ReleasedFigures released = new ReleasedFigures();
-    try (InputStream stream = ReleasedFigures.class.getResourceAsStream(FILE)) {
-      if (stream == null) {
-        throw new IllegalStateException("The resource " + FILE + " is missing: build again.");
-      }
-      BufferedReader reader =
-          new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8));
-      reader.lines().filter(line -> !line.startsWith("#")).forEach(released::add);
-      return released;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    for (String[] cells : Table.read(FILE, COLUMNS)) {
+      released.figures.put(
+          List.of(cells[0], cells[1], cells[2]),
+          new Accuracy(
+              Double.parseDouble(cells[3]),
+              Double.parseDouble(cells[4]),
+              Double.parseDouble(cells[5]),
+              Double.parseDouble(cells[6])));
     }
-  }
-
-  private void add(String line) {
-    String[] cells = line.split(",");
-    if (cells.length != COLUMNS) {
-      throw new IllegalStateException(
-          FILE + " has a line of " + cells.length + " cells instead of " + COLUMNS + ": " + line);
-    }
-    figures.put(
-        List.of(cells[0], cells[1], cells[2]),
-        new Accuracy(
-            Double.parseDouble(cells[3]),
-            Double.parseDouble(cells[4]),
-            Double.parseDouble(cells[5]),
-            Double.parseDouble(cells[6])));
+    return released;
   }
 
   /** Top-1 of the float model, percent. */

@@ -8,15 +8,15 @@ import java.util.Optional;
 /** A trained checkpoint with images, measured by others too. */
 enum Sample {
   /** Vim of 0.84 M parameters on Imagenette at 64 pixels. */
-  VIM_MICRO("models/vim_micro_imagenette64.pth", "data/imagenette64", 256, "100 steps", 0.3),
+  VIM_MICRO("models/vim_micro_imagenette64.pth", "data/imagenette64", 256, "100 steps", 0.3, 23.4),
   /** Vim of 0.18 M parameters on drawn shapes at 64 pixels, the quickstart's. */
-  VIM_NANO("quickstart/vim_nano_shapes.pth", "quickstart", 128, "100 steps", 0.3),
+  VIM_NANO("quickstart/vim_nano_shapes.pth", "quickstart", 128, "100 steps", 0.3, 16.6),
   /** VMamba of 1.68 M parameters on Imagenette at 64 pixels. */
-  VMAMBA_MICRO("models/vmamba_micro_imagenette64.pth", "data/imagenette64", 256, "50 epochs", 0.5),
+  VMAMBA_MICRO("models/vmamba_micro_imagenette64.pth", "data/imagenette64", 256, "50 epochs", 0.5, 0),
   /**
    * LocalVim of 0.20 M parameters on drawn shapes at 64 pixels; there is no released code for it.
    */
-  LOCAL_VIM_NANO("quickstart/local_vim_nano_shapes.pth", "quickstart", 128, "", 0.5);
+  LOCAL_VIM_NANO("quickstart/local_vim_nano_shapes.pth", "quickstart", 128, "", 0.5, 0);
 
   private static final int IMAGE_SIZE = 64;
   private static final String LOCAL_VIM_NANO_DIRECTIONS =
@@ -27,13 +27,15 @@ enum Sample {
   private final int calibrationImages;
   private final String learning;
   private final double margin;
+  private final double target;
 
-  Sample(String checkpoint, String images, int calibrationImages, String learning, double margin) {
+  Sample(String checkpoint, String images, int calibrationImages, String learning, double margin, double target) {
     this.checkpoint = checkpoint;
     this.images = images;
     this.calibrationImages = calibrationImages;
     this.learning = learning;
     this.margin = margin;
+    this.target = target;
   }
 
   /** Name in tables and on the command line. */
@@ -80,5 +82,10 @@ enum Sample {
   /** How far top-1 of W8A8 may be from the float model's, in points. */
   double margin() {
     return margin;
+  }
+
+  /** Signal to noise that {@code auto} is to reach with W4A4, decibels; 0 where none is set. */
+  double target() {
+    return target;
   }
 }

@@ -47,7 +47,7 @@ class JlssTest {
   }
 
   private static Recipe recipe(int steps, double rate) {
-    return new Recipe(0.5, steps, 8, rate, 3);
+    return new Recipe(Recipe.Method.PTQ4VM, 0.5, steps, 8, rate, 3);
   }
 
   private Map<String, LinearQuantizer> start(int weightBits, int activationBits) {
@@ -215,7 +215,7 @@ class JlssTest {
     int size = stream.length / IMAGES;
     System.arraycopy(stream, 0, otherStream, size, size);
     System.arraycopy(seen.output(), 0, otherTarget, size, size);
-    Recipe recipe = new Recipe(0.5, 4, IMAGES, 0.3, 3);
+    Recipe recipe = new Recipe(Recipe.Method.PTQ4VM, 0.5, 4, IMAGES, 0.3, 3);
     Jlss.Outcome first = jlss(recipe).learn(clipped(), judge(seen.output()), step -> {});
     Jlss.Outcome second =
         new Jlss(interpreter, recipe, section, IMAGES, otherStream, otherTarget)

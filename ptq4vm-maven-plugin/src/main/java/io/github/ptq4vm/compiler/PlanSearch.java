@@ -1,0 +1,195 @@
+package io.github.ptq4vm.compiler;
+
+import io.github.ptq4vm.compiler.learn.Jlss;
+import io.github.ptq4vm.compiler.quantize.BlockCalibration;
+import io.github.ptq4vm.compiler.quantize.ClippingSearch;
+import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.compiler.quantize.QuantizationPlan;
+import io.github.ptq4vm.compiler.quantize.QuantizationPlan.Ingredients;
+import io.github.ptq4vm.compiler.tensor.BatchRunner;
+import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
+import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
+import io.github.ptq4vm.network.ActivationScale;
+import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.Rotation;
+import io.github.ptq4vm.network.Section;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Chooses ingredients for each kind of linear. With quantizers that never saw the held-out images,
+ * each kind is quantized alone with each choice, and the noise this leaves in the logits of these
+ * images decides. An ingredient costs time wherever the model runs, so it has to take away a
+ * noticeable part of the whole noise.
+ */
+final class PlanSearch {
+  /** Share of the whole noise that an ingredient must take away. */
+  private static final double WORTHWHILE = 0.02;
+
+  /**
+   * Kinds whose input no operation holds as a whole token, so that a dynamic scale would cost a pass
+   * over memory of its own: wide inputs of an MLP's second linear, and the low-rank one of dt_proj,
+   * which is a part of what x_proj makes.
+   */
+  private static final Set<String> STATIC = Set.of("dt_proj", "fc2");
+
+  private static final List<Ingredients> CHOICES =
+      List.of(
+          Ingredients.NONE,
+          Ingredients.NONE.withRotation(Rotation.HADAMARD),
+          Ingredients.NONE.withScale(ActivationScale.DYNAMIC_PER_TOKEN),
+          new Ingredients(Rotation.HADAMARD, ActivationScale.DYNAMIC_PER_TOKEN, false));
+
+  private final TensorInterpreter interpreter;
+  private final double alpha;
+  private final float[][] images;
+  private final LogitJudge judge;
+
+  /**
+   * Prepares a search.
+   *
+   * @param images calibration images; those that judge are held out
+   */
+  PlanSearch(TensorInterpreter interpreter, double alpha, float[][] images) {
+    this.interpreter = interpreter;
+    this.alpha = alpha;
+    this.images = images;
+    this.judge = new LogitJudge(interpreter, images);
+  }
+
+  /**
+   * What was found.
+   *
+   * @param plan ingredients by kind; weights of all kinds are rounded together
+   * @param noise by kind, in order of execution: for each choice the noise of the logits, as a share
+   *     of their energy, when only this kind is quantized
+   */
+  record Found(QuantizationPlan plan, Map<String, Map<Ingredients, Double>> noise) {
+
+    /** Noise of a kind with what was chosen for it. */
+    double noise(String kind) {
+      return noise.get(kind).get(plan.of(kind).withHessianRounding(false));
+    }
+  }
+
+  /** Searches for a pair of widths. */
+  Found search(int weightBits, int activationBits) {
+    QuantizationPlan none = QuantizationPlan.ptq4vm(weightBits, activationBits);
+    Set<String> kinds = new LinkedHashSet<>();
+    interpreter.network().quantizableLinears().forEach(linear -> kinds.add(linear.kind()));
+    List<SortedMap<String, LinearQuantizer>> quantizers =
+        calibrate(
+            CHOICES.stream()
+                .map(
+                    choice -> {
+                      QuantizationPlan plan = none;
+                      for (String kind : kinds) {
+                        plan = plan.with(kind, allowed(kind, choice));
+                      }
+                      return plan;
+                    })
+                .toList());
+    Map<String, Map<Ingredients, Double>> noise = new LinkedHashMap<>();
+    for (String kind : kinds) {
+      Map<Ingredients, Double> byChoice = new LinkedHashMap<>();
+      for (int i = 0; i < CHOICES.size(); i++) {
+        Ingredients choice = allowed(kind, CHOICES.get(i));
+        if (!byChoice.containsKey(choice)) {
+          byChoice.put(choice, judge.loss(of(kind, quantizers.get(i))));
+        }
+      }
+      noise.put(kind, byChoice);
+    }
+    return new Found(choose(none, noise), noise);
+  }
+
+  /** The plan: for each kind the cheapest of the choices that are about as good as the best. */
+  static QuantizationPlan choose(
+      QuantizationPlan none, Map<String, Map<Ingredients, Double>> noise) {
+    double whole = noise.values().stream().mapToDouble(PlanSearch::least).sum();
+    QuantizationPlan plan = none;
+    for (Map.Entry<String, Map<Ingredients, Double>> kind : noise.entrySet()) {
+      double enough = least(kind.getValue()) + WORTHWHILE * whole;
+      Ingredients chosen =
+          kind.getValue().entrySet().stream()
+              .filter(entry -> entry.getValue() <= enough)
+              .min(
+                  Comparator.<Map.Entry<Ingredients, Double>>comparingInt(
+                          entry -> cost(entry.getKey()))
+                      .thenComparing(Map.Entry.comparingByValue()))
+              .orElseThrow()
+              .getKey();
+      plan = plan.with(kind.getKey(), chosen.withHessianRounding(true));
+    }
+    return plan;
+  }
+
+  private static double least(Map<Ingredients, Double> noise) {
+    return noise.values().stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+  }
+
+  /** Number of ingredients that cost time when the model runs. */
+  private static int cost(Ingredients choice) {
+    return (choice.rotation() == Rotation.NONE ? 0 : 1)
+        + (choice.scale() == ActivationScale.STATIC_PER_TOKEN ? 0 : 1);
+  }
+
+  private static Ingredients allowed(String kind, Ingredients choice) {
+    return STATIC.contains(kind) ? choice.withScale(ActivationScale.STATIC_PER_TOKEN) : choice;
+  }
+
+  private Map<String, LinearQuantizer> of(
+      String kind, SortedMap<String, LinearQuantizer> quantizers) {
+    return quantizers.values().stream()
+        .filter(quantizer -> quantizer.linear().kind().equals(kind))
+        .collect(Collectors.toMap(q -> q.linear().output(), Function.identity()));
+  }
+
+  /** Quantizers of all blocks for each plan, from the images that are not held out. */
+  private List<SortedMap<String, LinearQuantizer>> calibrate(List<QuantizationPlan> plans) {
+    List<SortedMap<String, LinearQuantizer>> all = new ArrayList<>();
+    plans.forEach(plan -> all.add(new TreeMap<>()));
+    BatchRunner runner = new BatchRunner(interpreter);
+    BlockCalibration calibration =
+        new BlockCalibration(interpreter, alpha, ClippingSearch.crossFitted());
+    float[][] learners = learners();
+    List<Section> sections = interpreter.network().sections();
+    float[] stream = runner.runFirst(sections.get(0), learners, Linears.FLOAT);
+    for (Section section : sections.subList(1, sections.size() - 1)) {
+      if (section.block()) {
+        BlockCalibration.Calibrated calibrated =
+            calibration.calibrate(section, stream, learners.length, plans);
+        for (int i = 0; i < all.size(); i++) {
+          all.get(i).putAll(calibrated.quantizers().get(i));
+        }
+        stream = calibrated.output();
+      } else {
+        stream =
+            runner.run(
+                section, stream, learners.length, Linears.FLOAT, BatchRunner.Observer.NONE);
+      }
+    }
+    return all;
+  }
+
+  private float[][] learners() {
+    int[] judges = Jlss.judges(images.length);
+    return judges.length == images.length
+        ? images
+        : IntStream.range(0, images.length)
+            .filter(i -> Arrays.binarySearch(judges, i) < 0)
+            .mapToObj(i -> images[i])
+            .toArray(float[][]::new);
+  }
+}
