@@ -171,8 +171,7 @@ public final class Compiler {
       @Nullable Validation validation,
       ArtifactAssembly assembly) {
     ModelQuantizer quantizer = new ModelQuantizer(interpreter, request.recipe(), listener);
-    QuantizationPlan plan =
-        QuantizationPlan.ptq4vm(variant.weightBits(), variant.activationBits());
+    QuantizationPlan plan = QuantizationPlan.ptq4vm(variant.weightBits(), variant.activationBits());
     timed(
         variant.name() + ", quantize",
         () -> {
