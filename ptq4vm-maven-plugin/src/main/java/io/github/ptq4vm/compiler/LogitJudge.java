@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Judges by the logits. A block's output: the rest of the network runs in float32 behind it, and the
- * difference from the float model's logits is measured on the held-out images. A loss on the block
- * itself counts every token alike, though few of them reach the logits.
+ * Judges by the logits. A block's output: the rest of the network runs in float32 behind it, and
+ * the difference from the float model's logits is measured on the held-out images. A loss on the
+ * block itself counts every token alike, though few of them reach the logits.
  */
 final class LogitJudge {
   private final TensorInterpreter interpreter;
@@ -26,9 +26,7 @@ final class LogitJudge {
     this.interpreter = interpreter;
     this.runner = new BatchRunner(interpreter);
     this.heldOut =
-        Arrays.stream(Jlss.judges(images.length))
-            .mapToObj(i -> images[i])
-            .toArray(float[][]::new);
+        Arrays.stream(Jlss.judges(images.length)).mapToObj(i -> images[i]).toArray(float[][]::new);
     this.exact = runner.logits(heldOut, TensorInterpreter.Linears.FLOAT);
   }
 

@@ -110,8 +110,7 @@ final class ModelQuantizer {
       }
       quantizers.putAll(found);
       found.forEach(
-          (name, quantizer) ->
-              simulated.put(name, SimulatedLinear.of(interpreter, quantizer)));
+          (name, quantizer) -> simulated.put(name, SimulatedLinear.of(interpreter, quantizer)));
       quantized = run(section, quantized, images.length);
       block++;
     }

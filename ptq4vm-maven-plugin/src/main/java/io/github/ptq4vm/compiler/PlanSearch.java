@@ -10,7 +10,6 @@ import io.github.ptq4vm.compiler.tensor.BatchRunner;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
 import io.github.ptq4vm.network.ActivationScale;
-import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Rotation;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
@@ -38,9 +37,9 @@ final class PlanSearch {
   private static final double WORTHWHILE = 0.02;
 
   /**
-   * Kinds whose input no operation holds as a whole token, so that a dynamic scale would cost a pass
-   * over memory of its own: wide inputs of an MLP's second linear, and the low-rank one of dt_proj,
-   * which is a part of what x_proj makes.
+   * Kinds whose input no operation holds as a whole token, so that a dynamic scale would cost a
+   * pass over memory of its own: wide inputs of an MLP's second linear, and the low-rank one of
+   * dt_proj, which is a part of what x_proj makes.
    */
   private static final Set<String> STATIC = Set.of("dt_proj", "fc2");
 
@@ -72,8 +71,8 @@ final class PlanSearch {
    * What was found.
    *
    * @param plan ingredients by kind; weights of all kinds are rounded together
-   * @param noise by kind, in order of execution: for each choice the noise of the logits, as a share
-   *     of their energy, when only this kind is quantized
+   * @param noise by kind, in order of execution: for each choice the noise of the logits, as a
+   *     share of their energy, when only this kind is quantized
    */
   record Found(QuantizationPlan plan, Map<String, Map<Ingredients, Double>> noise) {
 
@@ -176,8 +175,7 @@ final class PlanSearch {
         stream = calibrated.output();
       } else {
         stream =
-            runner.run(
-                section, stream, learners.length, Linears.FLOAT, BatchRunner.Observer.NONE);
+            runner.run(section, stream, learners.length, Linears.FLOAT, BatchRunner.Observer.NONE);
       }
     }
     return all;

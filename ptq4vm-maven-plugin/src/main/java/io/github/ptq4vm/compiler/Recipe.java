@@ -11,8 +11,7 @@ package io.github.ptq4vm.compiler;
  * @param rate learning rate, in units of one code at the end of the range
  * @param seed seeds the choice and the order of images
  */
-public record Recipe(
-    Method method, double alpha, int steps, int batch, double rate, long seed) {
+public record Recipe(Method method, double alpha, int steps, int batch, double rate, long seed) {
 
   /** Which ingredients beyond the method as published. */
   public enum Method {

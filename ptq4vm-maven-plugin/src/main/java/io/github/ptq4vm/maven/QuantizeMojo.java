@@ -120,9 +120,9 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
   @Parameter Map<String, String> metadata = Map.of();
 
   /**
-   * How to quantize: {@code auto} adds to the published method, for each kind of linear, what pays on
-   * held-out calibration images (rotated inputs, dynamic scales, weights rounded together); {@code
-   * ptq4vm} is the published method alone.
+   * How to quantize: {@code auto} adds to the published method, for each kind of linear, what pays
+   * on held-out calibration images (rotated inputs, dynamic scales, weights rounded together);
+   * {@code ptq4vm} is the published method alone.
    */
   @Parameter(property = "ptq4vm.method", defaultValue = "auto")
   String method = "auto";

@@ -167,8 +167,7 @@ final class LearningLinear implements LinearExecution {
     float[] gradient = interpreter.buffers().take(weight.length);
     interpreter
         .torch()
-        .multiply(
-            Matrix.transposed(gy, rows, out), Matrix.of(quantizedInput, rows, in), gradient);
+        .multiply(Matrix.transposed(gy, rows, out), Matrix.of(quantizedInput, rows, in), gradient);
     if (start.fixedCodes() != null) {
       for (int o = 0; o < out; o++) {
         double sum = 0;

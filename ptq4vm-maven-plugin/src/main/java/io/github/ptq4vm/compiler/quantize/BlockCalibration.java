@@ -49,8 +49,7 @@ public final class BlockCalibration {
    * @param output output of the block in float32, image after image
    * @param quantizers by the linear's name, for each plan in turn
    */
-  public record Calibrated(
-      float[] output, List<SortedMap<String, LinearQuantizer>> quantizers) {}
+  public record Calibrated(float[] output, List<SortedMap<String, LinearQuantizer>> quantizers) {}
 
   /**
    * Calibrates all quantizable linears of a block for several plans; inputs are seen once for all

@@ -97,8 +97,7 @@ public final class BlockRounding {
     Map<String, HessianRounding> roundings = new HashMap<>();
     moments.forEach(
         (name, seen) ->
-            roundings.put(
-                name, new HessianRounding(interpreter, search, current.get(name), seen)));
+            roundings.put(name, new HessianRounding(interpreter, search, current.get(name), seen)));
     SortedMap<String, LinearQuantizer> best = current;
     double least = Double.POSITIVE_INFINITY;
     for (HessianRounding.Move move : HessianRounding.MOVES) {
@@ -137,7 +136,10 @@ public final class BlockRounding {
     SortedMap<Integer, List<Operation.Linear>> levels = new TreeMap<>();
     for (Operation operation : section.operations()) {
       int depth =
-          operation.inputs().stream().mapToInt(name -> depths.getOrDefault(name, 0)).max().orElse(0);
+          operation.inputs().stream()
+              .mapToInt(name -> depths.getOrDefault(name, 0))
+              .max()
+              .orElse(0);
       if (operation instanceof Operation.Linear linear
           && linear.quantizable()
           && plan.hessianRounding(linear)) {

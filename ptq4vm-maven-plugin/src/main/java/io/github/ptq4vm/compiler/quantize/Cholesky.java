@@ -6,9 +6,9 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * The Cholesky factor L of a symmetric matrix of second moments, {@code A = L L^T}, in doubles. Rows
- * and columns are in order of increasing diagonals, and a share of the diagonal's mean is added to
- * it, so that channels that hardly move leave the matrix positive definite.
+ * The Cholesky factor L of a symmetric matrix of second moments, {@code A = L L^T}, in doubles.
+ * Rows and columns are in order of increasing diagonals, and a share of the diagonal's mean is
+ * added to it, so that channels that hardly move leave the matrix positive definite.
  */
 final class Cholesky {
   /** Columns that are eliminated together: their rows stay in the cache while others use them. */
@@ -43,7 +43,9 @@ final class Cholesky {
     int[] order =
         IntStream.range(0, size)
             .boxed()
-            .sorted(Comparator.comparingDouble(i -> matrix[i * size + i]))
+            .sorted(
+                Comparator.<Integer>comparingDouble(i -> matrix[i * size + i])
+                    .thenComparing(Comparator.reverseOrder()))
             .mapToInt(Integer::intValue)
             .toArray();
     double[] a = new double[matrix.length];
@@ -64,7 +66,9 @@ final class Cholesky {
     return new Cholesky(size, order, a);
   }
 
-  /** Columns {@code from} to {@code to} of L, and what they leave of the rows and columns beyond. */
+  /**
+   * Columns {@code from} to {@code to} of L, and what they leave of the rows and columns beyond.
+   */
   private static void eliminate(Parallel parallel, double[] a, int size, int from, int to) {
     for (int i = from; i < to; i++) {
       row(a, size, i, from, i);
@@ -221,8 +225,7 @@ final class Cholesky {
   /** {@code sum -= sum over j > i of L[j][i] * rows[j]}. */
   private void subtractLater(int i, double[] rows, int width, double[] sum) {
     int next = i + 1;
-    subtract(
-        sum, 0, width, factor, i * size + next, size - next, rows, next * width, width);
+    subtract(sum, 0, width, factor, i * size + next, size - next, rows, next * width, width);
   }
 
   /** Rounds one element. */
@@ -237,10 +240,10 @@ final class Cholesky {
   }
 
   /**
-   * Rounds the elements of a matrix W of {@code rows * size} with little of {@code e A e^T} for each
-   * row e of errors. That is the sum over i of {@code (L[i][i] e[i] + sum over j > i of L[j][i]
-   * e[j])^2}: columns are taken from the last to the first, and each makes its own term small given
-   * the errors of those before.
+   * Rounds the elements of a matrix W of {@code rows * size} with little of {@code e A e^T} for
+   * each row e of errors. That is the sum over i of {@code (L[i][i] e[i] + sum over j > i of
+   * L[j][i] e[j])^2}: columns are taken from the last to the first, and each makes its own term
+   * small given the errors of those before.
    *
    * @param weight W, row-major
    */
@@ -256,8 +259,7 @@ final class Cholesky {
             subtractLater(i, errors, width, sum);
             int column = order[i];
             for (int g = 0; g < width; g++) {
-              double wanted =
-                  weight[(first + g) * size + column] - sum[g] / factor[i * size + i];
+              double wanted = weight[(first + g) * size + column] - sum[g] / factor[i * size + i];
               errors[i * width + g] = rounding.round(first + g, column, wanted);
             }
           }

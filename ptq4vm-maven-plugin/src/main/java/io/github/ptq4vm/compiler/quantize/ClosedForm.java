@@ -68,8 +68,7 @@ final class ClosedForm {
         linear,
         precision,
         smoothing,
-        search.weights(
-            interpreter.parallel(), smoothed, smoothing.length, precision.weightLimit()),
+        search.weights(interpreter.parallel(), smoothed, smoothing.length, precision.weightLimit()),
         inputScale(linear, precision, input, reciprocal));
   }
 

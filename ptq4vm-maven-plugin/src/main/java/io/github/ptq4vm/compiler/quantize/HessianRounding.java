@@ -75,7 +75,8 @@ final class HessianRounding {
         codes(interpreter.parallel(), hessian, moved, steps, limit));
   }
 
-  private float[] moved(Move move) {
+  /** The smoothed weight after a move. */
+  float[] moved(Move move) {
     if (move.share() == 0) {
       return weight;
     }

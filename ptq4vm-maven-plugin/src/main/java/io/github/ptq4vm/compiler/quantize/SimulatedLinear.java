@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A quantized linear as the runtime computes it behind its rotation: integer codes, their exact
- * product, then the step sizes ({@code docs/numerics.md}). Float32 products of codes are exact up to 2^24, so long rows
- * are multiplied a stretch of channels at a time.
+ * product, then the step sizes ({@code docs/numerics.md}). Float32 products of codes are exact up
+ * to 2^24, so long rows are multiplied a stretch of channels at a time.
  */
 public final class SimulatedLinear implements LinearExecution {
   private static final int EXACT = 1 << 24;

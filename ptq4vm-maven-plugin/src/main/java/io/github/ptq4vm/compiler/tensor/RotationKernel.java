@@ -32,7 +32,9 @@ public final class RotationKernel {
     }
   }
 
-  /** A transform of a tile of {@code [channels][LANES]}; returns the array that holds the result. */
+  /**
+   * A transform of a tile of {@code [channels][LANES]}; returns the array that holds the result.
+   */
   private interface Transform {
     float[] apply(float[] tile, float[] spare);
   }

@@ -7,6 +7,7 @@ import io.github.ptq4vm.compiler.SmallModels;
 import io.github.ptq4vm.compiler.Values;
 import io.github.ptq4vm.compiler.quantize.ClippingSearch;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.compiler.quantize.Quantizers;
 import io.github.ptq4vm.compiler.quantize.Smoothing;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.network.Precision;
@@ -113,8 +114,8 @@ class AppendixATest {
         new TensorInterpreter(SmallModels.linear(TOKENS, IN, OUT, weight()), 1)) {
       LinearQuantizer quantizer = quantizer(interpreter, column);
       assertClose("smoothing", quantizer.smoothing(), SMOOTHING, 1e-6);
-      assertClose("input step", quantizer.inputStep(), column.inputStep, 1e-5);
-      assertThat(quantizer.zeroPoint()).containsExactly(column.zeroPoint);
+      assertClose("input step", Quantizers.fixed(quantizer).step(), column.inputStep, 1e-5);
+      assertThat(Quantizers.fixed(quantizer).zeroPoint()).containsExactly(column.zeroPoint);
       assertClose("weight step", quantizer.weightStep(), column.weightStep, 1e-5);
       learn(interpreter, quantizer, column);
     }
@@ -132,16 +133,13 @@ class AppendixATest {
       }
     }
     ClippingSearch search = ClippingSearch.published();
-    ClippingSearch.InputRange range =
-        search.activations(
-            interpreter.parallel(), input(), TOKENS, reciprocal, precision.activationLimit());
     return new LinearQuantizer(
         interpreter.network().quantizableLinears().get(0),
         precision,
         smoothing,
         search.weights(interpreter.parallel(), smoothed, IN, precision.weightLimit()),
-        range.step(),
-        range.zeroPoint());
+        search.activations(
+            interpreter.parallel(), input(), TOKENS, reciprocal, precision.activationLimit()));
   }
 
   private static void learn(

@@ -13,10 +13,13 @@ import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.training.GradientCollector;
 import io.github.ptq4vm.compiler.Values;
+import io.github.ptq4vm.compiler.quantize.InputScale;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.compiler.quantize.Quantizers;
 import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.Rotation;
 import io.github.ptq4vm.network.Section;
 import io.github.ptq4vm.network.TokenOperation;
 import java.util.ArrayList;
@@ -50,7 +53,7 @@ final class AutogradBlock implements AutoCloseable {
         new NDList(
             manager.zeros(new Shape(q.smoothing().length)),
             manager.zeros(new Shape(q.weightStep().length, 1)),
-            manager.zeros(new Shape(q.inputStep().length, 1)));
+            manager.zeros(new Shape(Quantizers.numbers(q.inputScale()).length, 1)));
     zeros.forEach(zero -> zero.setRequiresGradient(true));
     return zeros;
   }
@@ -220,20 +223,49 @@ final class AutogradBlock implements AutoCloseable {
     NDList logs = logarithms.get(op.output());
     NDArray smoothing = manager.create(q.smoothing()).mul(logs.get(0).exp());
     NDArray weightStep = array(q.weightStep(), -1, 1).mul(logs.get(1).exp());
-    NDArray inputStep = array(q.inputStep(), -1, 1).mul(logs.get(2).exp());
-    int limit = q.precision().weightLimit();
-    float[] low = new float[q.zeroPoint().length];
-    float[] high = new float[low.length];
-    for (int t = 0; t < low.length; t++) {
-      low[t] = -q.zeroPoint()[t];
-      high[t] = q.precision().activationLimit() - q.zeroPoint()[t];
+    NDArray quantized =
+        quantizedInput(q, rotated(q, x).mul(reciprocal(smoothing)), logs.get(2).exp());
+    NDArray weightCode;
+    if (q.fixedCodes() == null) {
+      NDArray bound = manager.create((float) q.precision().weightLimit());
+      NDArray u = rotated(q, w).mul(smoothing).mul(reciprocal(weightStep));
+      weightCode = code(u, bound.neg(), bound);
+    } else {
+      weightCode = manager.create(q.fixedCodes(), w.getShape()).toType(DataType.FLOAT32, false);
     }
-    NDArray u = x.mul(reciprocal(smoothing)).mul(reciprocal(inputStep));
-    NDArray code = code(u, array(low, -1, 1), array(high, -1, 1));
-    NDArray bound = manager.create((float) limit);
-    NDArray weightCode = code(w.mul(smoothing).mul(reciprocal(weightStep)), bound.neg(), bound);
-    NDArray y = code.mul(inputStep).matMul(weightCode.mul(weightStep).transpose());
+    NDArray y = quantized.matMul(weightCode.mul(weightStep).transpose());
     return op.hasBias() ? y.add(parameter(op.bias())) : y;
+  }
+
+  private NDArray rotated(LinearQuantizer q, NDArray x) {
+    int in = q.linear().inFeatures();
+    // Row c of the rotated unit vectors is where channel c goes.
+    return q.precision().rotation() == Rotation.NONE
+        ? x
+        : x.matMul(array(Quantizers.rotated(q, manager.eye(in).toFloatArray()), in, in));
+  }
+
+  /** Smoothed inputs, quantized. */
+  private NDArray quantizedInput(LinearQuantizer q, NDArray v, NDArray factor) {
+    float limit = q.precision().activationLimit();
+    NDArray step;
+    NDArray low;
+    if (q.inputScale() instanceof InputScale.Static fixed) {
+      step = array(fixed.step(), -1, 1).mul(factor);
+      float[] lows = new float[fixed.zeroPoint().length];
+      for (int t = 0; t < lows.length; t++) {
+        lows[t] = -fixed.zeroPoint()[t];
+      }
+      low = array(lows, -1, 1);
+    } else {
+      NDArray share = factor.mul(((InputScale.Dynamic) q.inputScale()).share());
+      NDArray zero = manager.create(0f);
+      NDArray lo = v.min(new int[] {2}, true).minimum(zero).mul(share);
+      NDArray hi = v.max(new int[] {2}, true).maximum(zero).mul(share);
+      step = hi.sub(lo).div(limit).maximum(manager.create(1e-8f));
+      low = lo.mul(reciprocal(step)).round().maximum(manager.create(-limit)).stopGradient();
+    }
+    return code(v.mul(reciprocal(step)), low, low.add(limit)).mul(step);
   }
 
   private NDArray convolution(Operation.CausalConvolution op, NDArray x) {

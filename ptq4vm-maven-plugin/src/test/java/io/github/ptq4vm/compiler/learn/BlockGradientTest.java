@@ -8,13 +8,14 @@ import io.github.ptq4vm.compiler.Values;
 import io.github.ptq4vm.compiler.quantize.BlockCalibration;
 import io.github.ptq4vm.compiler.quantize.ClippingSearch;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.compiler.quantize.Quantizers;
+import io.github.ptq4vm.compiler.quantize.Quantizers.Inputs;
 import io.github.ptq4vm.compiler.tensor.BatchRunner;
 import io.github.ptq4vm.compiler.tensor.SectionRun;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
-import io.github.ptq4vm.network.Precision;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,7 +44,7 @@ class BlockGradientTest {
     final float[] target;
     final SectionRun recorded;
 
-    Run(SmallModels.Block kind, Precision precision) {
+    Run(SmallModels.Block kind, int weightBits, int activationBits, Inputs inputs, boolean fixed) {
       model = kind.model();
       Network network = model.network();
       interpreter = new TensorInterpreter(model, 2);
@@ -57,13 +58,22 @@ class BlockGradientTest {
                   Linears.FLOAT);
       quantizers =
           new BlockCalibration(interpreter, 0.5, ClippingSearch.published())
-              .calibrate(section, stream, IMAGES, precision)
-              .quantizers();
+              .calibrate(
+                  section,
+                  stream,
+                  IMAGES,
+                  List.of(inputs.plan(network, weightBits, activationBits)))
+              .quantizers()
+              .get(0);
+      if (fixed) {
+        quantizers.replaceAll((name, q) -> Quantizers.withFixedCodes(interpreter, q));
+      }
       quantizers.forEach((name, q) -> linears.put(name, new LearningLinear(interpreter, q)));
       // Far from the output, so that the loss is no small difference of large numbers.
       target = Values.gaussian(1, stream.length);
       recorded =
-          interpreter.record(section, stream, IMAGES, linear -> linears.get(linear.output()));
+          interpreter.record(
+              section, stream, IMAGES, linear -> linears.get(linear.output()).execution());
       float[] output = recorded.value(section.output());
       float[] gradient = new float[output.length];
       CosineLoss.evaluate(interpreter.parallel(), target, output, channels(), gradient);
@@ -86,18 +96,27 @@ class BlockGradientTest {
 
   @ParameterizedTest
   @CsvSource({
-    "VIM,8,8",
-    "VIM,6,6",
-    "VIM,4,8",
-    "VIM,4,4",
-    "VMAMBA_VANILLA,8,8",
-    "VMAMBA,4,8",
-    "LOCAL_VIM,4,4",
-    "LOCAL_VIM_CLASS_TOKEN,6,6",
-    "LOCAL_VMAMBA,6,6"
+    "VIM,8,8,STATIC,false",
+    "VIM,6,6,STATIC,false",
+    "VIM,4,8,STATIC,false",
+    "VIM,4,4,STATIC,false",
+    "VMAMBA_VANILLA,8,8,STATIC,false",
+    "VMAMBA,4,8,STATIC,false",
+    "LOCAL_VIM,4,4,STATIC,false",
+    "LOCAL_VIM_CLASS_TOKEN,6,6,STATIC,false",
+    "LOCAL_VMAMBA,6,6,STATIC,false",
+    "VIM,8,8,DYNAMIC,false",
+    "VIM,4,4,ROTATED,false",
+    "VIM,4,4,ROTATED_DYNAMIC,false",
+    "VIM,6,6,STATIC,true",
+    "VIM,4,4,ROTATED_DYNAMIC,true",
+    "VMAMBA,6,6,ROTATED_DYNAMIC,false",
+    "LOCAL_VIM,4,8,DYNAMIC,true",
+    "LOCAL_VMAMBA,4,4,ROTATED_DYNAMIC,false"
   })
-  void finiteDifferences(SmallModels.Block kind, int weightBits, int activationBits) {
-    try (Run run = new Run(kind, Precision.staticPerToken(weightBits, activationBits))) {
+  void finiteDifferences(
+      SmallModels.Block kind, int weightBits, int activationBits, Inputs inputs, boolean fixed) {
+    try (Run run = new Run(kind, weightBits, activationBits, inputs, fixed)) {
       DoubleBlock exact =
           new DoubleBlock(
               run.model, run.section, IMAGES, run.stream, run.quantizers, run.recorded::value);
@@ -125,18 +144,27 @@ class BlockGradientTest {
 
   @ParameterizedTest
   @CsvSource({
-    "VIM,8,8",
-    "VIM,6,6",
-    "VIM,4,8",
-    "VIM,4,4",
-    "VMAMBA_VANILLA,8,8",
-    "VMAMBA,4,8",
-    "LOCAL_VIM,4,4",
-    "LOCAL_VIM_CLASS_TOKEN,6,6",
-    "LOCAL_VMAMBA,6,6"
+    "VIM,8,8,STATIC,false",
+    "VIM,6,6,STATIC,false",
+    "VIM,4,8,STATIC,false",
+    "VIM,4,4,STATIC,false",
+    "VMAMBA_VANILLA,8,8,STATIC,false",
+    "VMAMBA,4,8,STATIC,false",
+    "LOCAL_VIM,4,4,STATIC,false",
+    "LOCAL_VIM_CLASS_TOKEN,6,6,STATIC,false",
+    "LOCAL_VMAMBA,6,6,STATIC,false",
+    "VIM,8,8,DYNAMIC,false",
+    "VIM,4,4,ROTATED,false",
+    "VIM,4,4,ROTATED_DYNAMIC,false",
+    "VIM,6,6,STATIC,true",
+    "VIM,4,4,ROTATED_DYNAMIC,true",
+    "VMAMBA,6,6,ROTATED_DYNAMIC,false",
+    "LOCAL_VIM,4,8,DYNAMIC,true",
+    "LOCAL_VMAMBA,4,4,ROTATED_DYNAMIC,false"
   })
-  void autograd(SmallModels.Block kind, int weightBits, int activationBits) {
-    try (Run run = new Run(kind, Precision.staticPerToken(weightBits, activationBits));
+  void autograd(
+      SmallModels.Block kind, int weightBits, int activationBits, Inputs inputs, boolean fixed) {
+    try (Run run = new Run(kind, weightBits, activationBits, inputs, fixed);
         AutogradBlock block = new AutogradBlock(run.model, run.section, IMAGES, run.quantizers)) {
       float[] output = block.run(run.stream, run.target);
       assertThat(
@@ -150,7 +178,7 @@ class BlockGradientTest {
   }
 
   private static void check(String linear, List<double[]> actual, List<double[]> expected) {
-    List<String> names = List.of("smoothing factors", "weight steps", "input steps");
+    List<String> names = List.of("smoothing factors", "weight steps", "input scale");
     for (int i = 0; i < names.size(); i++) {
       assertThat(Arrays.stream(expected.get(i)).anyMatch(g -> g != 0)).isTrue();
       assertThat(Values.relativeError(actual.get(i), expected.get(i)))

@@ -2,11 +2,14 @@ package io.github.ptq4vm.compiler.learn;
 
 import io.github.ptq4vm.compiler.ExactActivation;
 import io.github.ptq4vm.compiler.Values;
+import io.github.ptq4vm.compiler.quantize.InputScale;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.compiler.quantize.Quantizers;
 import io.github.ptq4vm.network.Activation;
 import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.Rotation;
 import io.github.ptq4vm.network.Section;
 import io.github.ptq4vm.network.TokenOperation;
 import java.util.Arrays;
@@ -30,6 +33,7 @@ final class DoubleBlock {
   private final Map<String, LinearQuantizer> quantizers;
   private final Map<String, Codes> inputCodes = new HashMap<>();
   private final Map<String, Codes> weightCodes = new HashMap<>();
+  private final Map<String, Quantizers.Row[]> rows = new HashMap<>();
   private final Map<String, Integer> offsets = new HashMap<>();
   private final int parameters;
 
@@ -86,7 +90,8 @@ final class DoubleBlock {
     int offset = 0;
     for (LinearQuantizer q : this.quantizers.values()) {
       offsets.put(q.linear().output(), offset);
-      offset += q.smoothing().length + q.weightStep().length + q.inputStep().length;
+      offset += q.smoothing().length + q.weightStep().length;
+      offset += Quantizers.numbers(q.inputScale()).length;
       freeze(q, values.apply(q.linear().input()));
     }
     this.parameters = offset;
@@ -95,14 +100,21 @@ final class DoubleBlock {
 
   private void freeze(LinearQuantizer q, float[] x) {
     int in = q.linear().inFeatures();
+    float[] rotated = Quantizers.rotated(q, x);
     Codes codes = new Codes(x.length);
+    Quantizers.Row[] scales = new Quantizers.Row[x.length / in];
+    Arrays.setAll(scales, row -> Quantizers.row(q, rotated, row));
     for (int i = 0; i < x.length; i++) {
-      int t = i / in % q.inputStep().length;
-      float u = x[i] * (1f / q.smoothing()[i % in]) * (1f / q.inputStep()[t]);
-      codes.freeze(i, u, -q.zeroPoint()[t], q.precision().activationLimit() - q.zeroPoint()[t]);
+      Quantizers.Row row = scales[i / in];
+      float u = rotated[i] * (1f / q.smoothing()[i % in]) * (1f / row.step());
+      codes.freeze(i, u, -row.zeroPoint(), q.precision().activationLimit() - row.zeroPoint());
     }
     inputCodes.put(q.linear().output(), codes);
-    float[] w = model.floats(q.linear().weight());
+    rows.put(q.linear().output(), scales);
+    if (q.fixedCodes() != null) {
+      return;
+    }
+    float[] w = Quantizers.rotated(q, model.floats(q.linear().weight()));
     codes = new Codes(w.length);
     int limit = q.precision().weightLimit();
     for (int i = 0; i < w.length; i++) {
@@ -185,16 +197,20 @@ final class DoubleBlock {
     int weightStep = sigma + in;
     int inputStep = weightStep + out;
     Codes codes = inputCodes.get(op.output());
-    double[] quantized =
-        map(
-            x.length,
-            i -> {
-              int t = i / in % q.inputStep().length;
-              double step = q.inputStep()[t] * Math.exp(logs[inputStep + t]);
-              double s = q.smoothing()[i % in] * Math.exp(logs[sigma + i % in]);
-              return step * codes.at(i, x[i] / s / step);
-            });
-    float[] weight = model.floats(op.weight());
+    double[] rotated = rotated(q, x);
+    double[] v =
+        map(x.length, i -> rotated[i] / q.smoothing()[i % in] / Math.exp(logs[sigma + i % in]));
+    double[] steps = map(x.length / in, row -> step(q, v, row, logs, inputStep));
+    double[] quantized = map(x.length, i -> steps[i / in] * codes.at(i, v[i] / steps[i / in]));
+    byte[] fixed = q.fixedCodes();
+    if (fixed != null) {
+      double[] w =
+          map(
+              fixed.length,
+              i -> fixed[i] * q.weightStep()[i / in] * Math.exp(logs[weightStep + i / in]));
+      return product(op, quantized, w);
+    }
+    float[] weight = Quantizers.rotated(q, model.floats(op.weight()));
     Codes weights = weightCodes.get(op.output());
     double[] w =
         map(
@@ -205,6 +221,42 @@ final class DoubleBlock {
               return step * weights.at(i, weight[i] * s / step);
             });
     return product(op, quantized, w);
+  }
+
+  private double[] rotated(LinearQuantizer q, double[] x) {
+    int in = q.linear().inFeatures();
+    if (q.precision().rotation() == Rotation.NONE) {
+      return x;
+    }
+    float[] units = new float[in * in];
+    for (int c = 0; c < in; c++) {
+      units[c * in + c] = 1;
+    }
+    // Row c is where channel c goes.
+    float[] matrix = Quantizers.rotated(q, units);
+    return map(
+        x.length,
+        i -> {
+          double sum = 0;
+          for (int c = 0; c < in; c++) {
+            sum += x[i / in * in + c] * matrix[c * in + i % in];
+          }
+          return sum;
+        });
+  }
+
+  /** Step of a row; which of its values set it stays as it was in the float run. */
+  private double step(LinearQuantizer q, double[] v, int row, double[] logs, int at) {
+    Quantizers.Row was = rows.get(q.linear().output())[row];
+    if (q.inputScale() instanceof InputScale.Static fixed) {
+      int t = row % fixed.step().length;
+      return fixed.step()[t] * Math.exp(logs[at + t]);
+    }
+    int in = q.linear().inFeatures();
+    double share = ((InputScale.Dynamic) q.inputScale()).share() * Math.exp(logs[at]);
+    double low = was.lowest() < 0 ? 0 : v[row * in + was.lowest()];
+    double high = was.highest() < 0 ? 0 : v[row * in + was.highest()];
+    return Math.max((high - low) * share / q.precision().activationLimit(), 1e-8);
   }
 
   private double[] product(Operation.Linear op, double[] x, double[] w) {

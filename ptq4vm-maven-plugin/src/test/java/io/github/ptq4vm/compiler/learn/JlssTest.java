@@ -8,12 +8,14 @@ import io.github.ptq4vm.compiler.SmallModels;
 import io.github.ptq4vm.compiler.Values;
 import io.github.ptq4vm.compiler.quantize.BlockCalibration;
 import io.github.ptq4vm.compiler.quantize.ClippingSearch;
+import io.github.ptq4vm.compiler.quantize.InputScale;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
+import io.github.ptq4vm.compiler.quantize.QuantizationPlan;
+import io.github.ptq4vm.compiler.quantize.Quantizers;
 import io.github.ptq4vm.compiler.tensor.BatchRunner;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Observer;
-import io.github.ptq4vm.network.Precision;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,12 +53,13 @@ class JlssTest {
   }
 
   private Map<String, LinearQuantizer> start(int weightBits, int activationBits) {
-    return calibrate(weightBits, activationBits).quantizers();
+    return calibrate(weightBits, activationBits).quantizers().get(0);
   }
 
   private BlockCalibration.Calibrated calibrate(int weightBits, int activationBits) {
     return new BlockCalibration(interpreter, 0.5, ClippingSearch.published())
-        .calibrate(section, stream, IMAGES, Precision.staticPerToken(weightBits, activationBits));
+        .calibrate(
+            section, stream, IMAGES, List.of(QuantizationPlan.ptq4vm(weightBits, activationBits)));
   }
 
   /** Steps so small that much is clipped: there is something to learn. */
@@ -72,8 +75,8 @@ class JlssTest {
                         q.precision(),
                         q.smoothing(),
                         scaled(q.weightStep()),
-                        scaled(q.inputStep()),
-                        q.zeroPoint())));
+                        new InputScale.Static(
+                            scaled(Quantizers.fixed(q).step()), Quantizers.fixed(q).zeroPoint()))));
     return clipped;
   }
 
@@ -121,7 +124,8 @@ class JlssTest {
         .quantizers()
         .forEach(
             (name, learned) -> {
-              assertThat(learned.zeroPoint()).isEqualTo(start.get(name).zeroPoint());
+              assertThat(Quantizers.fixed(learned).zeroPoint())
+                  .isEqualTo(Quantizers.fixed(start.get(name)).zeroPoint());
               for (float[] values : values(learned)) {
                 for (float value : values) {
                   assertThat(value).isPositive().isFinite();
@@ -255,7 +259,7 @@ class JlssTest {
         section,
         heldOut(stream),
         IMAGES / HELD_OUT,
-        linear -> linears.get(linear.output()),
+        linear -> linears.get(linear.output()).execution(),
         Observer.NONE);
   }
 
@@ -269,7 +273,8 @@ class JlssTest {
   }
 
   private static List<float[]> values(LinearQuantizer quantizer) {
-    return List.of(quantizer.smoothing(), quantizer.weightStep(), quantizer.inputStep());
+    return List.of(
+        quantizer.smoothing(), quantizer.weightStep(), Quantizers.numbers(quantizer.inputScale()));
   }
 
   private static void assertSame(Jlss.Outcome first, Jlss.Outcome second) {

@@ -10,7 +10,6 @@ import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
-import io.github.ptq4vm.network.Precision;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Calibration of blocks whose inputs do not fit memory at once, and of padded sequences. */
 class BlockCalibrationTest {
   private static final int IMAGES = 5;
-  private static final Precision W4A8 = Precision.staticPerToken(4, 8);
+  private static final QuantizationPlan W4A8 = QuantizationPlan.ptq4vm(4, 8);
 
   private static float[] stream(TensorInterpreter interpreter) {
     Network network = interpreter.network();
@@ -50,25 +49,27 @@ class BlockCalibrationTest {
       Section section = interpreter.network().sections().get(1);
       float[] stream = stream(interpreter);
       BlockCalibration together = calibration(interpreter, Long.MAX_VALUE);
-      Calibrated expected = together.calibrate(section, stream, IMAGES, W4A8);
+      Calibrated expected = together.calibrate(section, stream, IMAGES, List.of(W4A8));
       assertThat(together.passes(section, IMAGES)).hasSize(1);
       int linears = interpreter.network().quantizableLinears().size();
-      assertThat(expected.quantizers()).hasSize(linears);
+      assertThat(expected.quantizers().get(0)).hasSize(linears);
 
       for (long bound : new long[] {0, 4000}) {
         BlockCalibration bounded = calibration(interpreter, bound);
         assertThat(bounded.passes(section, IMAGES)).hasSizeGreaterThan(1);
-        Calibrated found = bounded.calibrate(section, stream, IMAGES, W4A8);
+        Calibrated found = bounded.calibrate(section, stream, IMAGES, List.of(W4A8));
         assertThat(found.output()).containsExactly(expected.output());
-        assertThat(found.quantizers().keySet()).isEqualTo(expected.quantizers().keySet());
+        assertThat(found.quantizers().get(0).keySet())
+            .isEqualTo(expected.quantizers().get(0).keySet());
         found
             .quantizers()
+            .get(0)
             .forEach(
                 (name, q) ->
                     assertThat(q)
                         .as(name)
                         .usingRecursiveComparison()
-                        .isEqualTo(expected.quantizers().get(name)));
+                        .isEqualTo(expected.quantizers().get(0).get(name)));
       }
       assertThat(calibration(interpreter, 0).passes(section, IMAGES)).hasSize(linears);
     }
@@ -107,15 +108,19 @@ class BlockCalibrationTest {
       Calibrated calibrated =
           calibration(interpreter, Long.MAX_VALUE)
               .calibrate(
-                  section, stream(interpreter), IMAGES, Precision.staticPerToken(bits, bits));
+                  section,
+                  stream(interpreter),
+                  IMAGES,
+                  List.of(QuantizationPlan.ptq4vm(bits, bits)));
       int empty = 0;
-      for (LinearQuantizer q : calibrated.quantizers().values()) {
+      for (LinearQuantizer q : calibrated.quantizers().get(0).values()) {
         int in = q.linear().inFeatures();
         int out = q.linear().outFeatures();
-        int tokens = q.inputStep().length;
+        InputScale.Static scale = Quantizers.fixed(q);
+        int tokens = scale.step().length;
         assertThat(tokens).isEqualTo(interpreter.network().shape(q.linear().input()).tokens());
         SimulatedLinear simulated = new SimulatedLinear(interpreter, q);
-        assertThat(simulated.centredCodes(tokens, new float[tokens * in])).containsOnly(0f);
+        assertThat(simulated.centredCodes(tokens, new float[tokens * in], scale)).containsOnly(0f);
         float[] bias =
             q.linear().hasBias() ? interpreter.model().floats(q.linear().bias()) : new float[0];
         float[] y = Values.gaussian(1, tokens * out);
@@ -124,9 +129,9 @@ class BlockCalibrationTest {
           assertThat(y[i]).isEqualTo(bias.length == 0 ? 0f : bias[i % out]);
         }
         for (int t = 0; t < tokens; t++) {
-          assertThat(q.inputStep()[t]).isGreaterThanOrEqualTo(LinearQuantizer.SMALLEST).isFinite();
-          assertThat(q.zeroPoint()[t]).isBetween(0, q.precision().activationLimit());
-          empty += q.inputStep()[t] == LinearQuantizer.SMALLEST ? 1 : 0;
+          assertThat(scale.step()[t]).isGreaterThanOrEqualTo(LinearQuantizer.SMALLEST).isFinite();
+          assertThat(scale.zeroPoint()[t]).isBetween(0, q.precision().activationLimit());
+          empty += scale.step()[t] == LinearQuantizer.SMALLEST ? 1 : 0;
         }
       }
       // Two empty tokens in x_proj and dt_proj of two directions.

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.ptq4vm.compiler.Values;
-import io.github.ptq4vm.compiler.quantize.ClippingSearch.InputRange;
 import io.github.ptq4vm.compiler.tensor.Parallel;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,7 +27,8 @@ class ClippingSearchTest {
   /** Candidate 50 of these is the observed range itself. */
   private static final ClippingSearch CROSS_FITTED = new ClippingSearch(101, 0.5, 0.5, true, 2f);
 
-  private static InputRange search(ClippingSearch search, float[] input, int limit, int threads) {
+  private static InputScale.Static search(
+      ClippingSearch search, float[] input, int limit, int threads) {
     float[] ones = new float[CHANNELS];
     Arrays.fill(ones, 1f);
     try (Parallel parallel = new Parallel(threads)) {
@@ -61,7 +61,7 @@ class ClippingSearchTest {
   @ValueSource(ints = {15, 63, 255})
   void publishedFollowsItsFormula(int limit) {
     float[] input = input(1, 6);
-    InputRange found = search(ClippingSearch.published(), input, limit, 2);
+    InputScale.Static found = search(ClippingSearch.published(), input, limit, 2);
     for (int t = 0; t < TOKENS; t++) {
       // All tokens lie on both sides of zero; see below for those that do not.
       PublishedSearch.Found expected = PublishedSearch.activations(token(input, t), limit);
@@ -81,7 +81,7 @@ class ClippingSearchTest {
     for (int i = 0; i < input.length; i++) {
       input[i] = Math.abs(input[i]) + i / CHANNELS % TOKENS * 0.2f;
     }
-    InputRange found = search(ClippingSearch.published(), input, limit, 1);
+    InputScale.Static found = search(ClippingSearch.published(), input, limit, 1);
     for (int t = 0; t < TOKENS; t++) {
       float[] values = token(input, t);
       PublishedSearch.Found other = PublishedSearch.activations(values, limit);
@@ -101,9 +101,9 @@ class ClippingSearchTest {
     for (int i = 0; i < smoothed.length; i++) {
       smoothed[i] *= reciprocal[i % CHANNELS];
     }
-    InputRange expected = search(ClippingSearch.published(), smoothed, 15, 1);
+    InputScale.Static expected = search(ClippingSearch.published(), smoothed, 15, 1);
     try (Parallel parallel = new Parallel(1)) {
-      InputRange found =
+      InputScale.Static found =
           ClippingSearch.published().activations(parallel, input, TOKENS, reciprocal, 15);
       assertThat(found.step()).containsExactly(expected.step());
       assertThat(found.zeroPoint()).containsExactly(expected.zeroPoint());
@@ -138,7 +138,7 @@ class ClippingSearchTest {
       input[i] = t == 0 ? 0 : t == 1 ? offset : input[i] + 2 * offset;
     }
     ClippingSearch search = published ? ClippingSearch.published() : ClippingSearch.crossFitted();
-    InputRange found = search(search, input, 15, 1);
+    InputScale.Static found = search(search, input, 15, 1);
     for (int t = 0; t < TOKENS; t++) {
       assertThat(found.step()[t]).isGreaterThanOrEqualTo(LinearQuantizer.SMALLEST).isFinite();
       assertThat(found.zeroPoint()[t]).isBetween(0, 15);
@@ -149,7 +149,7 @@ class ClippingSearchTest {
   @CsvSource({"15,2", "15,9", "63,8", "255,8"})
   void crossFittingDoesNotLoseToTheObservedRange(int limit, int images) {
     float[] input = input(5, images);
-    InputRange found = search(CROSS_FITTED, input, limit, 1);
+    InputScale.Static found = search(CROSS_FITTED, input, limit, 1);
     int moved = 0;
     for (int t = 0; t < TOKENS; t++) {
       float[] values = token(input, t);
@@ -205,7 +205,7 @@ class ClippingSearchTest {
     int images = 10;
     int size = TOKENS * CHANNELS;
     float[] input = input(6, images);
-    InputRange expected = search(ClippingSearch.crossFitted(), input, 15, 1);
+    InputScale.Static expected = search(ClippingSearch.crossFitted(), input, 15, 1);
     for (int seed = 0; seed < 5; seed++) {
       List<Integer> even = new ArrayList<>(List.of(0, 2, 4, 6, 8));
       List<Integer> odd = new ArrayList<>(List.of(1, 3, 5, 7, 9));
@@ -216,7 +216,7 @@ class ClippingSearchTest {
         int source = i % 2 == 0 ? even.get(i / 2) : odd.get(i / 2);
         System.arraycopy(input, source * size, shuffled, i * size, size);
       }
-      InputRange found = search(ClippingSearch.crossFitted(), shuffled, 15, 1);
+      InputScale.Static found = search(ClippingSearch.crossFitted(), shuffled, 15, 1);
       assertThat(found.step()).containsExactly(expected.step());
       assertThat(found.zeroPoint()).containsExactly(expected.zeroPoint());
     }
@@ -227,8 +227,8 @@ class ClippingSearchTest {
   void threadsDoNotMatter(int threads) {
     float[] input = input(7, 5);
     float[] weight = Values.gaussian(8, 9 * CHANNELS);
-    InputRange expected = search(ClippingSearch.crossFitted(), input, 63, 1);
-    InputRange found = search(ClippingSearch.crossFitted(), input, 63, threads);
+    InputScale.Static expected = search(ClippingSearch.crossFitted(), input, 63, 1);
+    InputScale.Static found = search(ClippingSearch.crossFitted(), input, 63, threads);
     assertThat(found.step()).containsExactly(expected.step());
     assertThat(found.zeroPoint()).containsExactly(expected.zeroPoint());
     try (Parallel one = new Parallel(1);
@@ -242,8 +242,8 @@ class ClippingSearchTest {
   @Test
   void aSingleImageIsItsOwnJudge() {
     float[] input = input(9, 1);
-    InputRange found = search(CROSS_FITTED, input, 15, 1);
-    InputRange own = search(new ClippingSearch(101, 0.5, 0.5, false, 2f), input, 15, 1);
+    InputScale.Static found = search(CROSS_FITTED, input, 15, 1);
+    InputScale.Static own = search(new ClippingSearch(101, 0.5, 0.5, false, 2f), input, 15, 1);
     assertThat(found.step()).containsExactly(own.step());
   }
 
@@ -260,7 +260,7 @@ class ClippingSearchTest {
     for (float step : steps) {
       assertThat(step).isGreaterThan(1.2f * observed);
     }
-    InputRange published = search(ClippingSearch.published(), input, 255, 1);
+    InputScale.Static published = search(ClippingSearch.published(), input, 255, 1);
     assertThat(published.step()[0]).isLessThanOrEqualTo(observed);
   }
 }

@@ -25,8 +25,7 @@ class SimulatedLinearTest {
         precision,
         Arrays.copyOf(ones, linear.inFeatures()),
         Arrays.copyOf(ones, linear.outFeatures()),
-        Arrays.copyOf(ones, tokens),
-        new int[tokens]);
+        new InputScale.Static(Arrays.copyOf(ones, tokens), new int[tokens]));
   }
 
   @ParameterizedTest
@@ -51,7 +50,7 @@ class SimulatedLinearTest {
       SimulatedLinear simulated = new SimulatedLinear(interpreter, quantizer);
       float[] x = Values.uniform(5, 2 * channels, 0, precision.activationLimit() + 1.0);
       Arrays.fill(x, 0, channels, precision.activationLimit());
-      float[] codes = simulated.centredCodes(2, x);
+      float[] codes = simulated.centredCodes(2, x, simulated.scales(2, x));
       int[] sums = simulated.accumulators(2, codes);
       for (int t = 0; t < 2; t++) {
         for (int o = 0; o < 4; o++) {

@@ -16,6 +16,7 @@ import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Precision;
 import io.github.ptq4vm.network.Section;
 import io.github.ptq4vm.network.VisionMamba;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,21 +61,33 @@ class SimulationParityTest {
 
   @ParameterizedTest
   @CsvSource({
-    "mini,8,8",
-    "mini,6,6",
-    "mini,4,8",
-    "mini,4,4",
-    "wide,8,8",
-    "wide,6,6",
-    "wide,4,8",
-    "wide,4,4"
+    "mini,8,8,STATIC",
+    "mini,6,6,STATIC",
+    "mini,4,8,STATIC",
+    "mini,4,4,STATIC",
+    "wide,8,8,STATIC",
+    "wide,6,6,STATIC",
+    "wide,4,8,STATIC",
+    "wide,4,4,STATIC",
+    "mini,8,8,DYNAMIC",
+    "mini,4,4,DYNAMIC",
+    "wide,6,6,DYNAMIC",
+    "mini,6,6,ROTATED",
+    "wide,4,8,ROTATED",
+    "mini,8,8,ROTATED_DYNAMIC",
+    "mini,4,4,ROTATED_DYNAMIC",
+    "wide,8,8,ROTATED_DYNAMIC",
+    "wide,6,6,ROTATED_DYNAMIC",
+    "wide,4,8,ROTATED_DYNAMIC",
+    "wide,4,4,ROTATED_DYNAMIC"
   })
-  void sameFloatsSameIntegers(String name, int weightBits, int activationBits) {
-    Precision precision = Precision.staticPerToken(weightBits, activationBits);
+  void sameFloatsSameIntegers(
+      String name, int weightBits, int activationBits, Quantizers.Inputs inputs) {
     float[][] images = Values.images(6, 32);
     try (TensorInterpreter interpreter = new TensorInterpreter(model(name), 2)) {
       Map<String, LinearQuantizer> quantizers =
-          CalibratedModel.quantizers(interpreter, precision, images);
+          CalibratedModel.quantizers(
+              interpreter, inputs.plan(interpreter.network(), weightBits, activationBits), images);
       Model packed = Packing.pack(interpreter, quantizers);
       for (CpuKernels provider : providers()) {
         try (CpuExecutor executor = new CpuExecutor(packed, 1, provider)) {
@@ -98,8 +111,10 @@ class SimulationParityTest {
     SimulatedLinear simulated = new SimulatedLinear(interpreter, quantizer);
 
     float[] input = values.get(linear.input());
-    float[] centred = simulated.centredCodes(trace.tokens(), input);
-    assertThat(codes(centred, quantizer)).as("codes of %s", name).isEqualTo(trace.codes());
+    float[] rotated = Quantizers.rotated(quantizer, input);
+    InputScale.Static scales = simulated.scales(trace.tokens(), rotated);
+    float[] centred = simulated.centredCodes(trace.tokens(), rotated, scales);
+    assertThat(codes(centred, linear, scales)).as("codes of %s", name).isEqualTo(trace.codes());
 
     int[] sums = simulated.accumulators(trace.tokens(), centred);
     float[] weight = SimulatedLinear.weightCodes(interpreter, quantizer);
@@ -109,36 +124,46 @@ class SimulationParityTest {
       for (int c = 0; c < linear.inFeatures(); c++) {
         row += (int) weight[o * linear.inFeatures() + c];
       }
-      sums[i] += quantizer.zeroPoint()[i / linear.outFeatures()] * row;
+      sums[i] += scales.zeroPoint()[i / linear.outFeatures()] * row;
     }
     assertThat(sums).as("accumulators of %s", name).isEqualTo(trace.accumulators());
 
     float[] output = new float[sums.length];
     float[] bias = linear.hasBias() ? interpreter.model().floats(linear.bias()) : new float[0];
-    simulated.forward(trace.tokens(), input, bias, output);
+    SimulatedLinear.of(interpreter, quantizer).forward(trace.tokens(), input, bias, output);
     assertThat(output).as("output of %s", name).containsExactly(values.get(linear.output()));
   }
 
-  private static int[] codes(float[] centred, LinearQuantizer quantizer) {
-    int channels = quantizer.linear().inFeatures();
-    int tokens = quantizer.zeroPoint().length;
+  private static int[] codes(float[] centred, Operation.Linear linear, InputScale.Static scales) {
+    int channels = linear.inFeatures();
+    int tokens = scales.zeroPoint().length;
     int[] codes = new int[centred.length];
     for (int i = 0; i < codes.length; i++) {
-      codes[i] = (int) centred[i] + quantizer.zeroPoint()[i / channels % tokens];
+      codes[i] = (int) centred[i] + scales.zeroPoint()[i / channels % tokens];
     }
     return codes;
   }
 
   @ParameterizedTest
-  @CsvSource({"mini,8,8", "mini,6,6", "mini,4,8", "mini,4,4", "wide,8,8", "wide,4,4"})
-  void endToEndNearlyAllCodesAgree(String name, int weightBits, int activationBits) {
-    Precision precision = Precision.staticPerToken(weightBits, activationBits);
+  @CsvSource({
+    "mini,8,8,STATIC",
+    "mini,6,6,STATIC",
+    "mini,4,8,STATIC",
+    "mini,4,4,STATIC",
+    "wide,8,8,STATIC",
+    "wide,4,4,STATIC",
+    "mini,8,8,ROTATED_DYNAMIC",
+    "wide,4,4,ROTATED_DYNAMIC"
+  })
+  void endToEndNearlyAllCodesAgree(
+      String name, int weightBits, int activationBits, Quantizers.Inputs inputs) {
     float[][] images = Values.images(6, 32);
     try (TensorInterpreter interpreter = new TensorInterpreter(model(name), 2)) {
       Map<String, LinearQuantizer> quantizers =
-          CalibratedModel.quantizers(interpreter, precision, images);
+          CalibratedModel.quantizers(
+              interpreter, inputs.plan(interpreter.network(), weightBits, activationBits), images);
       Map<String, LinearExecution> simulated = new HashMap<>();
-      quantizers.forEach((n, q) -> simulated.put(n, new SimulatedLinear(interpreter, q)));
+      quantizers.forEach((n, q) -> simulated.put(n, SimulatedLinear.of(interpreter, q)));
       for (CpuKernels provider : providers()) {
         try (CpuExecutor executor =
             new CpuExecutor(Packing.pack(interpreter, quantizers), 1, provider)) {
@@ -173,8 +198,12 @@ class SimulationParityTest {
                       LinearQuantizer quantizer = quantizers.get(linear.output());
                       if (quantizer != null) {
                         SimulatedLinear s = new SimulatedLinear(interpreter, quantizer);
-                        float[] centred = s.centredCodes(quantizer.zeroPoint().length, x);
-                        expected.put(linear.output(), codes(centred, quantizer));
+                        int size = interpreter.network().shape(linear.input()).size();
+                        int tokens = size / linear.inFeatures();
+                        float[] rotated = Quantizers.rotated(quantizer, Arrays.copyOf(x, size));
+                        InputScale.Static scales = s.scales(tokens, rotated);
+                        float[] centred = s.centredCodes(tokens, rotated, scales);
+                        expected.put(linear.output(), codes(centred, linear, scales));
                       }
                     });
       }

@@ -1,0 +1,228 @@
+package io.github.ptq4vm.compiler.quantize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.ptq4vm.compiler.SmallModels;
+import io.github.ptq4vm.compiler.Values;
+import io.github.ptq4vm.compiler.tensor.Parallel;
+import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
+import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.Precision;
+import java.util.Arrays;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Rounding by second moments against NumPy, which inverted the moments and eliminated channel after
+ * channel as the paper does.
+ */
+class HessianRoundingTest {
+  private static final int LIMIT = 7;
+
+  /** Codes of two rows of 70 channels. */
+  private static final byte[] CODES = {
+    -7, 3, -1, -6, 5, 1, -3, 6, 2, -1, -6, 4, 0, -4, 6, 1, -3, -7, 4, 0, -5, 6, 1, -3, 7, 2, -1, -5,
+    5, 0, -4, 7, 2, -3, -6, 4, 0, -4, 6, 3, -3, -7, 4, -1, -5, 5, 1, -3, 7, 2, -2, -6, 4, 0, -4, 6,
+    2, -3, -7, 3, 0, -5, 5, 1, -3, 7, 2, -2, -6, 5, -2, -5, -6, 7, 5, 3, 2, 0, -2, -5, -6, 7, 4, 4,
+    1, -1, -2, -4, -6, 7, 5, 3, 1, 0, -1, -4, -5, -7, 6, 4, 2, 1, -1, -3, -5, -7, 5, 4, 2, -1, -1,
+    -3, -5, -6, 6, 6, 3, 1, 0, -2, -4, -6, 7, 5, 3, 1, 0, -3, -4, -6, 7, 5, 3, 2, 0, -2, -4, -5, -7,
+    6
+  };
+
+  /** {@code [[((37 r + a c + b r c) % 31 - 15) * (1 + c % 3)]]}. */
+  private static float[] input(int rows, int channels, int a, int b) {
+    float[] input = new float[rows * channels];
+    for (int i = 0; i < input.length; i++) {
+      int r = i / channels;
+      int c = i % channels;
+      input[i] = ((r * 37 + c * a + r * c * b) % 31 - 15) * (1 + c % 3);
+    }
+    return input;
+  }
+
+  /** {@code [[((53 o + 29 c + 7 o c) % 41 - 20) / 16]]}. */
+  private static float[] weight(int outputs, int channels) {
+    float[] weight = new float[outputs * channels];
+    for (int i = 0; i < weight.length; i++) {
+      int o = i / channels;
+      int c = i % channels;
+      weight[i] = ((o * 53 + c * 29 + o * c * 7) % 41 - 20) / 16f;
+    }
+    return weight;
+  }
+
+  private static float[] steps(float[] weight, int channels) {
+    float[] steps = new float[weight.length / channels];
+    for (int i = 0; i < weight.length; i++) {
+      steps[i / channels] = Math.max(steps[i / channels], Math.abs(weight[i]) / LIMIT);
+    }
+    return steps;
+  }
+
+  private static double[] moments(float[] input, int channels) {
+    double[] moments = new double[channels * channels];
+    for (int row = 0; row < input.length; row += channels) {
+      for (int i = 0; i < moments.length; i++) {
+        moments[i] += (double) input[row + i / channels] * input[row + i % channels];
+      }
+    }
+    return moments;
+  }
+
+  private static byte[] codes(double[] moments, float[] weight, float[] steps, int threads) {
+    int channels = weight.length / steps.length;
+    try (Parallel parallel = new Parallel(threads)) {
+      return HessianRounding.codes(
+          parallel, Cholesky.of(parallel, moments, channels, 0.01), weight, steps, LIMIT);
+    }
+  }
+
+  private static byte[] nearest(float[] weight, float[] steps) {
+    byte[] codes = new byte[weight.length];
+    for (int i = 0; i < codes.length; i++) {
+      float u = weight[i] * (1f / steps[i / (weight.length / steps.length)]);
+      codes[i] = (byte) Math.rint(Math.max(-LIMIT, Math.min(LIMIT, u)));
+    }
+    return codes;
+  }
+
+  /** Squared error of the outputs, of which there are as many as rows went into the moments. */
+  private static double error(double[] moments, float[] weight, float[] steps, byte[] codes) {
+    int channels = weight.length / steps.length;
+    double error = 0;
+    for (int o = 0; o < steps.length; o++) {
+      for (int i = 0; i < moments.length; i++) {
+        int c = o * channels + i / channels;
+        int d = o * channels + i % channels;
+        error +=
+            moments[i]
+                * (weight[c] - (double) steps[o] * codes[c])
+                * (weight[d] - (double) steps[o] * codes[d]);
+      }
+    }
+    return error;
+  }
+
+  @Test
+  void sameCodesAsThePaper() {
+    float[] weight = weight(2, 70);
+    float[] steps = steps(weight, 70);
+    double[] moments = moments(input(150, 70, 11, 5), 70);
+    byte[] found = codes(moments, weight, steps, 2);
+    assertThat(found).containsExactly(CODES);
+    assertThat(error(moments, weight, steps, found)).isCloseTo(2539.526, within(0.01));
+    assertThat(error(moments, weight, steps, nearest(weight, steps)))
+        .isCloseTo(33020.13, within(0.1));
+  }
+
+  @Property(tries = 60)
+  void neverMuchWorseThanNearest(
+      @ForAll @LongRange(min = 0, max = 1_000_000) long seed,
+      @ForAll @IntRange(min = 1, max = 90) int channels,
+      @ForAll @IntRange(min = 1, max = 70) int outputs) {
+    float[] weight = Values.gaussian(seed, outputs * channels);
+    float[] steps = steps(weight, channels);
+    double[] moments = CholeskyTest.moments(seed + 1, channels + 3, channels);
+    double rounded = error(moments, weight, steps, codes(moments, weight, steps, 2));
+    double nearest = error(moments, weight, steps, nearest(weight, steps));
+    // Each channel is rounded greedily, so a row can be unlucky; all rows together hardly.
+    assertThat(rounded).isLessThanOrEqualTo(nearest * 1.05 + 1e-6);
+  }
+
+  @Property(tries = 30)
+  void nothingToMakeUpForIsRoundingToNearest(
+      @ForAll @LongRange(min = 0, max = 1_000_000) long seed,
+      @ForAll @IntRange(min = 1, max = 90) int channels) {
+    float[] weight = Values.gaussian(seed, 5 * channels);
+    float[] steps = Values.uniform(seed, 5, 0.1, 0.5);
+    double[] diagonal = new double[channels * channels];
+    for (int c = 0; c < channels; c++) {
+      diagonal[c * channels + c] = c % 4;
+    }
+    assertThat(codes(diagonal, weight, steps, 1)).containsExactly(nearest(weight, steps));
+  }
+
+  @Test
+  void threadsDoNotMatter() {
+    float[] weight = Values.gaussian(1, 200 * 100);
+    float[] steps = steps(weight, 100);
+    double[] moments = CholeskyTest.moments(2, 300, 100);
+    assertThat(codes(moments, weight, steps, 3)).containsExactly(codes(moments, weight, steps, 1));
+  }
+
+  @Test
+  void movesTowardsWhatServesTheQuantizedInputs() {
+    float[] weight = weight(3, 6);
+    try (TensorInterpreter interpreter =
+        new TensorInterpreter(SmallModels.linear(2, 6, 3, weight), 1)) {
+      Operation.Linear linear = interpreter.network().quantizableLinears().get(0);
+      float[] smoothing = {1, 2, 1, 0.5f, 4, 1};
+      float[] ones = {1, 1, 1};
+      // Inputs are integers, and so are they quantized: codes do not change them.
+      LinearQuantizer start =
+          new LinearQuantizer(
+              linear,
+              Precision.staticPerToken(4, 8),
+              smoothing,
+              ones,
+              new InputScale.Static(new float[] {1, 1}, new int[] {128, 128}));
+      InputMoments moments = new InputMoments(interpreter, start);
+      float[] seen = scaled(input(20, 6, 11, 5), smoothing);
+      float[] exact = scaled(input(20, 6, 13, 3), smoothing);
+      moments.add(12, Arrays.copyOf(exact, 72), Arrays.copyOf(seen, 72));
+      moments.add(8, Arrays.copyOfRange(exact, 72, 120), Arrays.copyOfRange(seen, 72, 120));
+      assertThat(moments.quantized())
+          .containsExactly(moments(input(20, 6, 11, 5), 6), within(1e-6));
+
+      // The weight behind the smoothing is the one NumPy had.
+      for (int i = 0; i < weight.length; i++) {
+        interpreter.model().floats("weight")[i] /= smoothing[i % 6];
+      }
+      HessianRounding rounding =
+          new HessianRounding(interpreter, ClippingSearch.crossFitted(), start, moments);
+      assertThat(rounding.moved(new HessianRounding.Move(0, 0.01)))
+          .containsExactly(weight(3, 6), within(1e-6f));
+      double[] half = {
+        -1.146216,
+        0.1076163,
+        0.08443841,
+        -0.4265885,
+        0.4643711,
+        0.07594752,
+        -0.8697965,
+        -0.7735948,
+        -0.6629922,
+        1.397762,
+        0.9085837,
+        0.3034434,
+        0.4979342,
+        0.1741117,
+        0.2062844,
+        1.264475,
+        0.2276109,
+        0.4858312
+      };
+      assertThat(Values.relativeError(rounding.moved(new HessianRounding.Move(0.5, 0.1)), half))
+          .isLessThan(1e-6);
+      double[] quarter = {
+        -1.175199, 0.3035253, -0.05503343, -0.5778, 0.6491285, 0.09783074, -0.7665787, -0.7823816,
+        -0.8837065, 1.318943, 0.8692995, 0.3939903, 0.4189985, 0.2483313, 0.3377298, 1.076102,
+        0.460625, 0.6728001
+      };
+      assertThat(
+              Values.relativeError(rounding.moved(new HessianRounding.Move(0.25, 0.01)), quarter))
+          .isLessThan(1e-6);
+    }
+  }
+
+  private static float[] scaled(float[] rows, float[] factors) {
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] *= factors[i % factors.length];
+    }
+    return rows;
+  }
+}
