@@ -34,7 +34,7 @@ import java.util.stream.IntStream;
  */
 final class PlanSearch {
   /** Share of the whole noise that an ingredient must take away. */
-  private static final double WORTHWHILE = 0.02;
+  private static final double WORTHWHILE = 0.005;
 
   /**
    * Kinds whose input no operation holds as a whole token, so that a dynamic scale would cost a

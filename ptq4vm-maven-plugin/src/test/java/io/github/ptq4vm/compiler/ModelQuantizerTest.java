@@ -51,7 +51,8 @@ class ModelQuantizerTest {
   private ModelQuantizer quantized(
       TensorInterpreter interpreter, QuantizationPlan plan, int steps) {
     ModelQuantizer quantizer =
-        new ModelQuantizer(interpreter, new Recipe(0.5, steps, 8, 0.3, 0), silent());
+        new ModelQuantizer(
+            interpreter, new Recipe(Recipe.Method.PTQ4VM, 0.5, steps, 8, 0.3, 0), silent());
     quantizer.quantize("test", plan, images);
     return quantizer;
   }

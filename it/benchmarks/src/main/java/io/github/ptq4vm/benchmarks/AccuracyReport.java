@@ -27,8 +27,7 @@ final class AccuracyReport {
         "## %s: %d calibration images, %d validation images, FP32 top-1 %.2f\n",
         sample.id(), any.calibrationImages(), any.validationImages(), any.floatTop1());
     verdicts.add(
-        Criteria.floatModel(
-            any.floatTop1(), released.floatTop1(sample), any.validationImages()));
+        Criteria.floatModel(any.floatTop1(), released.floatTop1(sample), any.validationImages()));
     table();
     gains("What learning adds to no learning:", Contender.PLAIN, Contender.PTQ4VM);
     gains("What auto adds to ptq4vm:", Contender.PTQ4VM, Contender.AUTO);

@@ -12,7 +12,8 @@ enum Sample {
   /** Vim of 0.18 M parameters on drawn shapes at 64 pixels, the quickstart's. */
   VIM_NANO("quickstart/vim_nano_shapes.pth", "quickstart", 128, "100 steps", 0.3, 16.6),
   /** VMamba of 1.68 M parameters on Imagenette at 64 pixels. */
-  VMAMBA_MICRO("models/vmamba_micro_imagenette64.pth", "data/imagenette64", 256, "50 epochs", 0.5, 0),
+  VMAMBA_MICRO(
+      "models/vmamba_micro_imagenette64.pth", "data/imagenette64", 256, "50 epochs", 0.5, 0),
   /**
    * LocalVim of 0.20 M parameters on drawn shapes at 64 pixels; there is no released code for it.
    */
@@ -29,7 +30,13 @@ enum Sample {
   private final double margin;
   private final double target;
 
-  Sample(String checkpoint, String images, int calibrationImages, String learning, double margin, double target) {
+  Sample(
+      String checkpoint,
+      String images,
+      int calibrationImages,
+      String learning,
+      double margin,
+      double target) {
     this.checkpoint = checkpoint;
     this.images = images;
     this.calibrationImages = calibrationImages;

@@ -37,7 +37,8 @@ class CommandLineTest {
     assertThat(options.recipe().steps()).isEqualTo(7);
     assertThat(options.recipe().batch()).isEqualTo(defaults.batch());
     assertThat(options.recipe().rate()).isEqualTo(defaults.rate());
-    assertThat(RecipeOptions.withoutLearning(options.recipe()).steps()).isZero();
+    assertThat(options.recipe().method()).isEqualTo(defaults.method());
+    assertThat(Contender.PLAIN.recipe(options.recipe()).steps()).isZero();
   }
 
   @Test
