@@ -45,7 +45,7 @@ final class ModelQuantizer {
    *
    * @param before noise of the held-out images' logits before learning, as a share of the signal
    * @param after their noise after it
-   * @param calibrationSeconds time of the closed-form quantizers
+   * @param calibrationSeconds time of the closed-form quantizers, rounding included
    * @param learningSeconds time of learning
    */
   record BlockReport(

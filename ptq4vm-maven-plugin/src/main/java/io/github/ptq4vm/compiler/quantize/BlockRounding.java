@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
  * after linear in order of execution, so that a later one meets what the earlier ones leave.
  *
  * <p>How far a weight moves to make up for its inputs before it is rounded ({@link
- * HessianRounding.Move}) is tried, and what leaves the logits of held-out images nearest is kept.
+ * HessianRounding#MOVES}) is tried, and what leaves the logits of held-out images nearest is kept.
  */
 public final class BlockRounding {
   /** Part of the heap that second moments of inputs may take. */
@@ -100,9 +100,9 @@ public final class BlockRounding {
             roundings.put(name, new HessianRounding(interpreter, search, current.get(name), seen)));
     SortedMap<String, LinearQuantizer> best = current;
     double least = Double.POSITIVE_INFINITY;
-    for (HessianRounding.Move move : HessianRounding.MOVES) {
+    for (double share : HessianRounding.MOVES) {
       SortedMap<String, LinearQuantizer> trial = new TreeMap<>(current);
-      roundings.forEach((name, rounding) -> trial.put(name, rounding.rounded(move)));
+      roundings.forEach((name, rounding) -> trial.put(name, rounding.rounded(share)));
       double loss =
           judge.applyAsDouble(
               runner.run(

@@ -15,29 +15,17 @@ final class HessianRounding {
   /** Share of the mean of the moments' diagonal that is added to it. */
   private static final double DAMPING = 0.01;
 
-  /**
-   * How a weight W moves before it is rounded: to {@code W + share (W* - W)}, {@code W* = W (X^T Xq
-   * + lambda D) (Xq^T Xq + lambda D)^-1}, D being the mean of the diagonal of {@code Xq^T Xq}.
-   *
-   * @param share how far of the way
-   * @param lambda how much W* itself is held back
-   */
-  record Move(double share, double lambda) {}
-
-  /** The moves worth trying. */
-  static final List<Move> MOVES =
-      List.of(
-          new Move(0, DAMPING),
-          new Move(0.25, DAMPING),
-          new Move(0.5, DAMPING),
-          new Move(0.5, 10 * DAMPING));
+  /** Shares of the way to the best weight for quantized inputs that are worth trying. */
+  static final List<Double> MOVES = List.of(0.0, 0.25, 0.5);
 
   private final TensorInterpreter interpreter;
   private final ClippingSearch search;
   private final LinearQuantizer start;
-  private final InputMoments moments;
   private final float[] weight;
   private final Cholesky hessian;
+
+  /** From the weight to the best one, {@code inFeatures * outFeatures}. */
+  private final double[] way;
 
   /**
    * Prepares rounding.
@@ -53,16 +41,45 @@ final class HessianRounding {
     this.interpreter = interpreter;
     this.search = search;
     this.start = start;
-    this.moments = moments;
     this.weight = Smoothing.weight(start.weight(interpreter), start.smoothing());
     this.hessian =
         Cholesky.of(
             interpreter.parallel(), moments.quantized(), start.linear().inFeatures(), DAMPING);
+    this.way = way(moments);
   }
 
-  /** The quantizer with the weight moved and rounded. */
-  LinearQuantizer rounded(Move move) {
-    float[] moved = moved(move);
+  /**
+   * {@code (W* - W)^T} for {@code W* = W (X^T Xq + D) (Xq^T Xq + D)^-1}, X being the float inputs,
+   * Xq the quantized ones and D the damping: the weight that brings quantized inputs nearest to the
+   * float outputs, held back where inputs hardly move.
+   */
+  private double[] way(InputMoments moments) {
+    int in = start.linear().inFeatures();
+    int out = start.linear().outFeatures();
+    float[] difference = new float[in * in];
+    for (int i = 0; i < difference.length; i++) {
+      difference[i] = (float) (moments.crossed()[i] - moments.quantized()[i]);
+    }
+    float[] product = new float[in * out];
+    interpreter
+        .torch()
+        .multiply(
+            Matrix.transposed(difference, in, in), Matrix.transposed(weight, out, in), product);
+    double[] found = new double[product.length];
+    for (int i = 0; i < found.length; i++) {
+      found[i] = product[i];
+    }
+    hessian.solve(interpreter.parallel(), found, out);
+    return found;
+  }
+
+  /**
+   * The quantizer with the weight moved and rounded.
+   *
+   * @param share of the way to the best weight for quantized inputs
+   */
+  LinearQuantizer rounded(double share) {
+    float[] moved = moved(share);
     int limit = start.precision().weightLimit();
     int channels = start.linear().inFeatures();
     float[] steps = search.weights(interpreter.parallel(), moved, channels, limit);
@@ -76,33 +93,12 @@ final class HessianRounding {
   }
 
   /** The smoothed weight after a move. */
-  float[] moved(Move move) {
-    if (move.share() == 0) {
-      return weight;
-    }
+  float[] moved(double share) {
     int in = start.linear().inFeatures();
     int out = start.linear().outFeatures();
-    float[] difference = new float[in * in];
-    for (int i = 0; i < difference.length; i++) {
-      difference[i] = (float) (moments.crossed()[i] - moments.quantized()[i]);
-    }
-    float[] product = new float[in * out];
-    interpreter
-        .torch()
-        .multiply(
-            Matrix.transposed(difference, in, in), Matrix.transposed(weight, out, in), product);
-    double[] way = new double[product.length];
-    for (int i = 0; i < way.length; i++) {
-      way[i] = product[i];
-    }
-    Cholesky held =
-        move.lambda() == DAMPING
-            ? hessian
-            : Cholesky.of(interpreter.parallel(), moments.quantized(), in, move.lambda());
-    held.solve(interpreter.parallel(), way, out);
     float[] moved = new float[weight.length];
     for (int i = 0; i < moved.length; i++) {
-      moved[i] = (float) (weight[i] + move.share() * way[i % in * out + i / in]);
+      moved[i] = (float) (weight[i] + share * way[i % in * out + i / in]);
     }
     return moved;
   }

@@ -228,7 +228,10 @@ final class AutogradBlock implements AutoCloseable {
     NDArray weightCode;
     if (q.fixedCodes() == null) {
       NDArray bound = manager.create((float) q.precision().weightLimit());
-      NDArray u = rotated(q, w).mul(smoothing).mul(reciprocal(weightStep));
+      // To the same bits: the largest weights lie on the bounds, inside or outside by the last one.
+      NDArray rotated =
+          manager.create(Quantizers.rotated(q, model.floats(op.weight())), w.getShape());
+      NDArray u = rotated.mul(smoothing).mul(reciprocal(weightStep));
       weightCode = code(u, bound.neg(), bound);
     } else {
       weightCode = manager.create(q.fixedCodes(), w.getShape()).toType(DataType.FLOAT32, false);
@@ -262,7 +265,7 @@ final class AutogradBlock implements AutoCloseable {
       NDArray zero = manager.create(0f);
       NDArray lo = v.min(new int[] {2}, true).minimum(zero).mul(share);
       NDArray hi = v.max(new int[] {2}, true).maximum(zero).mul(share);
-      step = hi.sub(lo).div(limit).maximum(manager.create(1e-8f));
+      step = hi.sub(lo).mul(1 / limit).maximum(manager.create(1e-8f));
       low = lo.mul(reciprocal(step)).round().maximum(manager.create(-limit)).stopGradient();
     }
     return code(v.mul(reciprocal(step)), low, low.add(limit)).mul(step);

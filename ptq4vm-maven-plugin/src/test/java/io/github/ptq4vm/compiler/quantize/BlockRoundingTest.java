@@ -51,7 +51,7 @@ class BlockRoundingTest {
   }
 
   private QuantizationPlan everywhere(Quantizers.Inputs inputs) {
-    QuantizationPlan plan = inputs.plan(interpreter.network(), 4, 4);
+    QuantizationPlan plan = inputs.plan(interpreter.network(), 4, 8);
     for (Operation.Linear linear : interpreter.network().quantizableLinears()) {
       plan = plan.with(linear.kind(), plan.of(linear.kind()).withHessianRounding(true));
     }

@@ -60,6 +60,21 @@ public final class Quantizers {
         : ((InputScale.Static) scale).step();
   }
 
+  /**
+   * A quantizer that clips: where a dynamic range covers all, the gradients of its share's many
+   * terms cancel. Static ones stay as they are.
+   */
+  public static LinearQuantizer clipped(LinearQuantizer quantizer) {
+    return quantizer.inputScale() instanceof InputScale.Static
+        ? quantizer
+        : new LinearQuantizer(
+            quantizer.linear(),
+            quantizer.precision(),
+            quantizer.smoothing(),
+            quantizer.weightStep(),
+            new InputScale.Dynamic(0.7f));
+  }
+
   /** The quantizer with codes that stay: the nearest ones, but every fifth moved. */
   public static LinearQuantizer withFixedCodes(
       TensorInterpreter interpreter, LinearQuantizer quantizer) {
