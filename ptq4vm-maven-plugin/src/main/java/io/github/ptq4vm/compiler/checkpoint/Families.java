@@ -61,9 +61,9 @@ final class Families {
     return new Match(family, KeyLayouts.closest(family.layouts(), keys));
   }
 
-  /** What a message calls the layout closest to a state dict's keys. */
-  static String closestTitle(Collection<String> keys) {
-    return KeyLayouts.closest(LAYOUTS, keys).title();
+  /** The layout closest to a state dict's keys. */
+  static KeyLayout closest(Collection<String> keys) {
+    return KeyLayouts.closest(LAYOUTS, keys);
   }
 
   private static Match detect(Checkpoint checkpoint, Set<String> keys) {

@@ -66,6 +66,7 @@ public final class ModelImporter {
     unexpected.removeAll(layout.optional());
     missing.removeAll(present);
     if (!missing.isEmpty() || !unexpected.isEmpty()) {
+      KeyLayout closest = Families.closest(present);
       throw new CompileException(
           "The checkpoint "
               + checkpoint.file()
@@ -76,8 +77,13 @@ public final class ModelImporter {
               + ". Unexpected: "
               + Names.counted(unexpected, "key")
               + ". The closest family is "
-              + Families.closestTitle(present)
-              + ". Check that the file is the one meant and that it is complete.");
+              + closest.title()
+              + (closest.family().equals(layout.family())
+                  ? ". Check that the file is the one meant and that it is complete."
+                  : ". Set architecture to "
+                      + closest.family()
+                      + " if that is what the file holds, or leave it out; or else check that the"
+                      + " file is the one meant."));
     }
   }
 
