@@ -56,7 +56,7 @@ public final class BlockRounding {
    * @param exact float stream in front of the block, image after image
    * @param quantized quantized stream there
    * @param judge scores the block's output for the held-out images, lower is better
-   * @return the same quantizers, with fixed codes where weights were rounded
+   * @return the same quantizers, with fixed codes where rounding weights together serves the logits
    */
   public SortedMap<String, LinearQuantizer> round(
       QuantizationPlan plan,
@@ -98,25 +98,32 @@ public final class BlockRounding {
     moments.forEach(
         (name, seen) ->
             roundings.put(name, new HessianRounding(interpreter, search, current.get(name), seen)));
+    // Rounding to nearest is a candidate too: on few images the moments may mislead.
     SortedMap<String, LinearQuantizer> best = current;
-    double least = Double.POSITIVE_INFINITY;
+    double least = loss(current, stream, judge);
     for (double share : HessianRounding.MOVES) {
       SortedMap<String, LinearQuantizer> trial = new TreeMap<>(current);
       roundings.forEach((name, rounding) -> trial.put(name, rounding.rounded(share)));
-      double loss =
-          judge.applyAsDouble(
-              runner.run(
-                  section,
-                  stream,
-                  heldOut.length,
-                  SimulatedLinear.all(interpreter, trial),
-                  BatchRunner.Observer.NONE));
+      double loss = loss(trial, stream, judge);
       if (loss < least) {
         least = loss;
         best = trial;
       }
     }
     return best;
+  }
+
+  private double loss(
+      SortedMap<String, LinearQuantizer> quantizers,
+      float[] stream,
+      ToDoubleFunction<float[]> judge) {
+    return judge.applyAsDouble(
+        runner.run(
+            section,
+            stream,
+            heldOut.length,
+            SimulatedLinear.all(interpreter, quantizers),
+            BatchRunner.Observer.NONE));
   }
 
   private int[] learners(int images) {
