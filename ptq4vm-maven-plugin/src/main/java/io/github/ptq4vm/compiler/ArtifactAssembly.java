@@ -82,6 +82,16 @@ final class ArtifactAssembly {
     SortedMap<String, String> map = new TreeMap<>(plan);
     map.put("method", recipe.method().name().toLowerCase(Locale.ROOT));
     map.put("weights", request.weights());
+    ImportOptions options = request.options();
+    if (options.stride() != null) {
+      map.put("stride", options.stride().toString());
+    }
+    if (options.scanDirections() != null) {
+      map.put("scanDirections", options.scanDirections().strip().replaceAll("\\s+", " "));
+    }
+    if (options.interpolatePositions()) {
+      map.put("interpolatePositions", "true");
+    }
     map.put("alpha", number(recipe.alpha()));
     map.put("steps", Integer.toString(recipe.steps()));
     map.put("batch", Integer.toString(recipe.batch()));

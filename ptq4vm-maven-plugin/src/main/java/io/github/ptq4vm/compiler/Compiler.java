@@ -78,6 +78,7 @@ public final class Compiler {
                   request.calibration().images(),
                   request.calibration().directory()));
     }
+    warnOfSmallImages(calibration, model);
     SizeLimits.check(model.network(), calibration.size(), request.recipe().batch());
     float[][] images =
         timed(
@@ -123,6 +124,28 @@ public final class Compiler {
     try (Checkpoint checkpoint = Checkpoints.open(request.checkpoint(), request.weights())) {
       return ModelImporter.load(checkpoint, request.options());
     }
+  }
+
+  /** Enlarged images are the trace of a forgotten imageSize, which a model of any size hides. */
+  private void warnOfSmallImages(ImageSet images, Model model) {
+    images
+        .firstSize()
+        .filter(
+            size ->
+                Math.min(size.width, size.height)
+                    < Math.min(model.network().width(), model.network().height()))
+        .ifPresent(
+            size ->
+                listener.warn(
+                    "The calibration image \"%s\" has %d x %d pixels, fewer than the network's %d x %d,"
+                            .formatted(
+                                images.files().get(0).path(),
+                                size.width,
+                                size.height,
+                                model.network().width(),
+                                model.network().height())
+                        + " and is enlarged. If the model was made for smaller images, set imageSize:"
+                        + " its default is 224."));
   }
 
   private static ImagePreprocessor preprocessor(CompileRequest request, Model model) {

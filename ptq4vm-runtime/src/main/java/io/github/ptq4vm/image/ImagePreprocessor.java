@@ -100,9 +100,9 @@ public final class ImagePreprocessor {
       image = image.centreCrop(preprocessing.crop());
     }
     if (image.height() != height || image.width() != width) {
-      throw new ImageException(
-          ("%s has %d x %d pixels%s but the model takes %d x %d. Scale the image to that size, or"
-                  + " choose a preprocessing that resizes and crops.")
+      throw new ImageSizeException(
+          ("%s has %d x %d pixels%s but the model takes %d x %d (width x height) and its"
+                  + " preprocessing does not make them so. Scale the image to that size.")
               .formatted(
                   name,
                   decoded.width(),

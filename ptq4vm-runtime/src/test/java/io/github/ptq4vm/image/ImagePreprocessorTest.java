@@ -72,7 +72,7 @@ class ImagePreprocessorTest {
     assertThatThrownBy(
             () -> preprocessor.apply(new BufferedImage(80, 60, BufferedImage.TYPE_INT_RGB)))
         .isInstanceOf(ImageException.class)
-        .hasMessageStartingWith("The image has 80 x 60 pixels but the model takes 64 x 64.");
+        .hasMessageStartingWith("The image has 80 x 60 pixels but the model takes 64 x 64 (");
   }
 
   @Test

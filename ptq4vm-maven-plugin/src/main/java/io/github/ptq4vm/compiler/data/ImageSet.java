@@ -3,6 +3,8 @@ package io.github.ptq4vm.compiler.data;
 import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.image.ImageException;
 import io.github.ptq4vm.image.ImagePreprocessor;
+import io.github.ptq4vm.image.ImageSizeException;
+import java.awt.Dimension;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -13,12 +15,17 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
 
 /**
  * Images in an order.
@@ -26,6 +33,11 @@ import java.util.function.IntConsumer;
  * @param files the images
  */
 public record ImageSet(List<ImageFile> files) {
+
+  /** What a user of a finished model cannot do, but who builds one can. */
+  private static final String ADVICE =
+      " Or set imageSize to what the model was made for, or a preprocessing that"
+          + " resizes and crops.";
 
   /** Takes an immutable copy. */
   public ImageSet {
@@ -84,7 +96,8 @@ public record ImageSet(List<ImageFile> files) {
       return result;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof ImageException cause) {
-        throw new CompileException(cause.getMessage(), cause);
+        throw new CompileException(
+            cause.getMessage() + (cause instanceof ImageSizeException ? ADVICE : ""), cause);
       }
       if (e.getCause() instanceof Error error) {
         throw error;
@@ -95,6 +108,29 @@ public record ImageSet(List<ImageFile> files) {
       throw new CompileException("Loading images was interrupted.", e);
     } finally {
       pool.shutdownNow();
+    }
+  }
+
+  /**
+   * Width and height of the first image in pixels, by its header.
+   *
+   * @return empty if the header cannot be read; reading the image will say why
+   */
+  public Optional<Dimension> firstSize() {
+    try (ImageInputStream stream = ImageIO.createImageInputStream(files.get(0).path().toFile())) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
+      if (!readers.hasNext()) {
+        return Optional.empty();
+      }
+      ImageReader reader = readers.next();
+      try {
+        reader.setInput(stream);
+        return Optional.of(new Dimension(reader.getWidth(0), reader.getHeight(0)));
+      } finally {
+        reader.dispose();
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      return Optional.empty();
     }
   }
 

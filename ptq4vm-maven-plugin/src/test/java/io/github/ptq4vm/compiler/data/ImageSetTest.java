@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.image.ImagePreprocessor;
 import io.github.ptq4vm.image.Preprocessing;
+import java.awt.Dimension;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,6 +102,38 @@ class ImageSetTest {
 
     assertThat(set.digest())
         .isEqualTo("9be8b55042d2e46a58d20e380ef28d01fcc1bfd8b2d4bc080f2974a80d6ee6f1");
+  }
+
+  @Test
+  void knowsTheSizeOfItsFirstImageByTheHeader() throws IOException {
+    assertThat(images(2).firstSize()).contains(new Dimension(2, 2));
+    Path text = Files.writeString(root.resolve("text.png"), "no image");
+    assertThat(new ImageSet(List.of(new ImageFile(text, "text.png", 0))).firstSize()).isEmpty();
+  }
+
+  @Test
+  void advisesOnSizesOnlyWhereSizesDiffer() throws IOException {
+    ImageSet set = images(1);
+    assertThatThrownBy(() -> set.load(preprocessor(4), 1, done -> {}))
+        .hasMessageContaining("2 x 2 pixels")
+        .hasMessageEndingWith("or a preprocessing that resizes and crops.");
+    Path text = Files.writeString(root.resolve("text.png"), "no image");
+    ImageSet broken = new ImageSet(List.of(new ImageFile(text, "text.png", 0)));
+    assertThatThrownBy(() -> broken.load(preprocessor(4), 1, done -> {}))
+        .message()
+        .doesNotContain("imageSize");
+  }
+
+  private static ImagePreprocessor preprocessor(int side) {
+    return new ImagePreprocessor(
+        new Preprocessing(
+            0,
+            0,
+            Preprocessing.Interpolation.BICUBIC,
+            Preprocessing.IMAGENET_MEAN,
+            Preprocessing.IMAGENET_STD),
+        side,
+        side);
   }
 
   @Test
