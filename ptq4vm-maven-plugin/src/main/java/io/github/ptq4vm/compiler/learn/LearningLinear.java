@@ -18,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Where the weight's codes are fixed they stay, and smoothing factors act on the input alone.
  */
 final class LearningLinear implements LinearExecution {
+  /**
+   * How much slower what learns moves where codes are fixed: they came from the same images, so
+   * there is only something to refine, and more to learn by heart.
+   */
+  private static final double REFINING = 3;
+
   private final TensorInterpreter interpreter;
   private final LinearQuantizer start;
 
@@ -42,8 +48,9 @@ final class LearningLinear implements LinearExecution {
     this.weight = codes == null ? start.weight(interpreter) : floats(codes);
     this.quantizedWeight = new float[weight.length];
     this.reciprocal = new float[in];
-    int inputs = start.precision().activationLimit();
-    int weights = 2 * start.precision().weightLimit() + 1;
+    double pace = codes == null ? 1 : REFINING;
+    double inputs = pace * start.precision().activationLimit();
+    double weights = pace * (2 * start.precision().weightLimit() + 1);
     // A smoothing factor moves the codes of weights and inputs alike: the finer of both counts.
     this.smoothing =
         new LogVector(start.smoothing(), codes == null ? Math.max(inputs, weights) : inputs);
