@@ -1,6 +1,7 @@
 package io.github.ptq4vm.compiler.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.ptq4vm.compiler.ImageSize;
 import io.github.ptq4vm.network.GridOperation;
@@ -31,8 +32,8 @@ class AttentionShareTest {
       all += products;
       attention += operation.output().contains("attn.") ? products : 0;
     }
-    // The independent count of the whole network.
-    assertThat(String.format(Locale.ROOT, "%.3f", all / 1e9)).isEqualTo(Double.toString(giga));
+    // An independent count of the whole network, zero tokens of windows left out.
+    assertThat(all / 1e9).isCloseTo(giga, within(0.001 * giga));
     assertThat(Files.readString(Path.of("../docs/families.md")))
         .contains(
             String.format(
