@@ -53,8 +53,8 @@ public final class Compiler {
             .formatted(
                 request.checkpoint().getFileName(),
                 imported.variant(),
-                model.network().width(),
                 model.network().height(),
+                model.network().width(),
                 model.network().classes(),
                 model.network().quantizableLinears().size()));
     imported.notes().forEach(listener::info);

@@ -60,7 +60,7 @@ final class LogitJudge {
     };
   }
 
-  /** Energy of the difference from the float logits over the energy of these. */
+  /** Energy of the difference from the float logits over the energy of these, if there is any. */
   private double noise(float[] logits) {
     double noise = 0;
     double signal = 0;
@@ -69,6 +69,6 @@ final class LogitJudge {
       signal += (double) exact[i] * exact[i];
       noise += difference * difference;
     }
-    return noise / signal;
+    return signal == 0 ? noise : noise / signal;
   }
 }

@@ -37,11 +37,10 @@ final class PlanSearch {
   private static final double WORTHWHILE = 0.005;
 
   /**
-   * Kinds whose input no operation holds as a whole token, so that a dynamic scale would cost a
-   * pass over memory of its own: wide inputs of an MLP's second linear, and the low-rank one of
-   * dt_proj, which is a part of what x_proj makes.
+   * Kinds whose input is too wide for an operation to hold whole tokens, so that a dynamic scale
+   * would cost a pass over memory of its own.
    */
-  private static final Set<String> STATIC = Set.of("dt_proj", "fc2");
+  private static final Set<String> STATIC = Set.of("fc2");
 
   private static final List<Ingredients> CHOICES =
       List.of(

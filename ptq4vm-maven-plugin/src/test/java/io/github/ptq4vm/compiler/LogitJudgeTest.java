@@ -7,9 +7,13 @@ import io.github.ptq4vm.compiler.learn.Jlss;
 import io.github.ptq4vm.compiler.tensor.BatchRunner;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
+import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Section;
+import io.github.ptq4vm.network.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +69,21 @@ class LogitJudgeTest {
     double expected = Math.pow(Values.relativeError(logits, Values.doubles(exact)), 2);
     assertThat(expected).isGreaterThan(1e-4);
     assertThat(judge.behind(block).loss(output)).isCloseTo(expected, within(1e-6 * expected));
+  }
+
+  /** A head of zeros: there is no energy to compare with, and still a loss that is a number. */
+  @Test
+  void logitsOfZeroAreJudgedToo() {
+    SortedMap<String, Tensor> parameters = new TreeMap<>(interpreter.model().parameters());
+    for (String name : List.of("head.weight", "head.bias")) {
+      List<Integer> shape = interpreter.network().parameters().get(name).shape();
+      parameters.put(name, new Tensor.Floats(shape, new float[Tensor.elements(shape)]));
+    }
+    Model silent = new Model(interpreter.network(), parameters);
+    try (TensorInterpreter other = new TensorInterpreter(silent, 1)) {
+      Section block = sections.get(2);
+      assertThat(new LogitJudge(other, images).behind(block).loss(behind(block))).isZero();
+    }
   }
 
   @Test

@@ -22,7 +22,8 @@ final class WeightsReader {
    *
    * @param file all bytes of the file
    * @param fileName what messages call the file
-   * @throws CorruptModelException if the file does not hold exactly the network's parameters
+   * @throws CorruptModelException if the file does not hold exactly the network's parameters, or
+   *     one is not finite
    */
   static Model read(Network network, byte[] file, String fileName) {
     Map<String, SafetensorsHeader.Entry> entries = SafetensorsHeader.read(file, fileName).entries();
@@ -46,7 +47,7 @@ final class WeightsReader {
                     : " has it as " + entry.dtype() + " " + entry.shape() + ". ")
                 + "Get the jar again from where it came from.");
       }
-      tensors.put(parameter.name(), tensor(parameter, file, entry));
+      tensors.put(parameter.name(), tensor(parameter, file, entry, fileName));
     }
     for (String name : entries.keySet()) {
       if (!tensors.containsKey(name)) {
@@ -60,15 +61,34 @@ final class WeightsReader {
     return new Model(network, tensors);
   }
 
-  private static Tensor tensor(Parameter parameter, byte[] file, SafetensorsHeader.Entry entry) {
+  private static Tensor tensor(
+      Parameter parameter, byte[] file, SafetensorsHeader.Entry entry, String fileName) {
     int begin = (int) entry.begin();
     int length = (int) entry.bytes();
     if (parameter.type() == ElementType.F32) {
       float[] data = new float[length / Float.BYTES];
       ByteBuffer.wrap(file, begin, length).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(data);
+      requireFinite(parameter.name(), data, fileName);
       return new Tensor.Floats(parameter.shape(), data);
     }
     return new Tensor.Bytes(
         parameter.type(), parameter.shape(), Arrays.copyOfRange(file, begin, begin + length));
+  }
+
+  private static void requireFinite(String name, float[] data, String fileName) {
+    for (int i = 0; i < data.length; i++) {
+      if (!Float.isFinite(data[i])) {
+        throw new CorruptModelException(
+            "The tensor \""
+                + name
+                + "\" in "
+                + fileName
+                + " holds "
+                + data[i]
+                + " at index "
+                + i
+                + ", but weights are finite. Get the jar again from where it came from.");
+      }
+    }
   }
 }

@@ -5,6 +5,9 @@ import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.TokenOperation;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** Makes the step of an operation: looks up its values, prepares its kernel from its parameters. */
 final class Steps {
@@ -17,6 +20,9 @@ final class Steps {
   private final Model model;
   private final Layout layout;
   private final CpuKernels kernels;
+
+  /** Kernels of linears in single precision, by the names of weight and bias. */
+  private final Map<List<String>, CpuKernels.Linear> linears = new HashMap<>();
 
   Steps(Model model, Layout layout, CpuKernels kernels) {
     this.model = model;
@@ -179,12 +185,16 @@ final class Steps {
     };
   }
 
+  /** Prepares the kernel of a linear in single precision, once for all that share parameters. */
   private CpuKernels.Linear kernel(Operation.Linear linear) {
-    return kernels.linear(
-        model.floats(linear.weight()),
-        linear.hasBias() ? model.floats(linear.bias()) : null,
-        linear.outFeatures(),
-        linear.inFeatures());
+    return linears.computeIfAbsent(
+        List.of(linear.weight(), linear.bias()),
+        names ->
+            kernels.linear(
+                model.floats(linear.weight()),
+                linear.hasBias() ? model.floats(linear.bias()) : null,
+                linear.outFeatures(),
+                linear.inFeatures()));
   }
 
   private Step convolution(CpuKernels.Convolution kernel, int input, int output) {

@@ -31,13 +31,15 @@ public sealed interface GridOperation extends Operation.Unary {
       String bias)
       implements GridOperation {
 
-    /** Checks that the kernel fits the grid. */
+    /** Checks that sizes are possible and the kernel fits the grid. */
     public Convolution2d {
+      Shapes.requirePositive(
+          output, "inChannels, outChannels, height, width", inChannels, outChannels, height, width);
       if (kernel <= 0
           || stride <= 0
           || padding < 0
           || padding >= kernel
-          || kernel - 2 * padding > Math.min(height, width)) {
+          || kernel - 2L * padding > Math.min(height, width)) {
         throw new InvalidNetworkException(
             "Operation \""
                 + output
@@ -53,16 +55,23 @@ public sealed interface GridOperation extends Operation.Unary {
                 + width
                 + ".");
       }
+      Shapes.tokens(output, height, width);
+      Shapes.tokens(
+          output, along(height, kernel, stride, padding), along(width, kernel, stride, padding));
+    }
+
+    private static long along(int extent, int kernel, int stride, int padding) {
+      return (extent + 2L * padding - kernel) / stride + 1;
     }
 
     /** Rows of the output grid. */
     public int outHeight() {
-      return (height + 2 * padding - kernel) / stride + 1;
+      return (int) along(height, kernel, stride, padding);
     }
 
     /** Columns of the output grid. */
     public int outWidth() {
-      return (width + 2 * padding - kernel) / stride + 1;
+      return (int) along(width, kernel, stride, padding);
     }
 
     @Override
@@ -102,8 +111,10 @@ public sealed interface GridOperation extends Operation.Unary {
       Activation activation)
       implements GridOperation {
 
-    /** Checks that the kernel has a middle. */
+    /** Checks that sizes are possible and the kernel has a middle. */
     public DepthwiseConvolution2d {
+      Shapes.requirePositive(output, "channels, height, width", channels, height, width);
+      Shapes.tokens(output, height, width);
       if (kernel <= 0 || kernel % 2 == 0) {
         throw new InvalidNetworkException(
             "Operation \"" + output + "\": a kernel of " + kernel + " has no middle.");
@@ -123,8 +134,7 @@ public sealed interface GridOperation extends Operation.Unary {
 
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
-      return Shapes.require(
-          this, inputs, new ValueShape(Math.multiplyExact(height, width), channels));
+      return Shapes.require(this, inputs, new ValueShape(height * width, channels));
     }
   }
 
@@ -138,20 +148,30 @@ public sealed interface GridOperation extends Operation.Unary {
    */
   record MergePatches(String output, String input, int channels, int height, int width)
       implements GridOperation {
+    /** Checks that sizes are possible. */
+    public MergePatches {
+      Shapes.requirePositive(output, "channels, height, width", channels, height, width);
+      Shapes.tokens(output, height, width);
+      if (channels > Integer.MAX_VALUE / 4) {
+        throw new InvalidNetworkException(
+            "Operation \"" + output + "\" makes too many channels of " + channels + ".");
+      }
+    }
+
     /** Rows of the output grid. */
     public int outHeight() {
-      return (height + 1) / 2;
+      return height / 2 + height % 2;
     }
 
     /** Columns of the output grid. */
     public int outWidth() {
-      return (width + 1) / 2;
+      return width / 2 + width % 2;
     }
 
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
-      Shapes.require(this, inputs, new ValueShape(Math.multiplyExact(height, width), channels));
-      return new ValueShape(outHeight() * outWidth(), Math.multiplyExact(4, channels));
+      Shapes.require(this, inputs, new ValueShape(height * width, channels));
+      return new ValueShape(outHeight() * outWidth(), 4 * channels);
     }
   }
 }

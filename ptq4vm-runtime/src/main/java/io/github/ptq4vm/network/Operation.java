@@ -68,6 +68,12 @@ public sealed interface Operation {
    */
   record RmsNorm(String output, String input, int channels, float eps, String weight)
       implements Unary {
+    /** Checks that sizes are possible and eps is positive. */
+    public RmsNorm {
+      Shapes.requirePositive(output, "channels", channels);
+      Shapes.requireEps(output, eps);
+    }
+
     @Override
     public List<Parameter> parameters() {
       return List.of(Parameter.of(weight, channels));
@@ -88,6 +94,12 @@ public sealed interface Operation {
    */
   record LayerNorm(String output, String input, int channels, float eps, String weight, String bias)
       implements Unary {
+    /** Checks that sizes are possible and eps is positive. */
+    public LayerNorm {
+      Shapes.requirePositive(output, "channels", channels);
+      Shapes.requireEps(output, eps);
+    }
+
     @Override
     public List<Parameter> parameters() {
       return List.of(Parameter.of(weight, channels), Parameter.of(bias, channels));
@@ -121,6 +133,10 @@ public sealed interface Operation {
       boolean quantizable,
       @Nullable Precision precision)
       implements Unary {
+    /** Checks that sizes are possible. */
+    public Linear {
+      Shapes.requirePositive(output, "inFeatures, outFeatures", inFeatures, outFeatures);
+    }
 
     /** Whether there is a bias. */
     public boolean hasBias() {
@@ -255,6 +271,11 @@ public sealed interface Operation {
       String bias,
       Activation activation)
       implements Unary {
+    /** Checks that sizes are possible. */
+    public CausalConvolution {
+      Shapes.requirePositive(output, "channels, width", channels, width);
+    }
+
     @Override
     public List<Parameter> parameters() {
       return List.of(Parameter.of(weight, channels, 1, width), Parameter.of(bias, channels));
@@ -290,6 +311,11 @@ public sealed interface Operation {
       String aLog,
       String skip)
       implements Operation {
+    /** Checks that sizes are possible. */
+    public SelectiveScan {
+      Shapes.requirePositive(output, "channels, states", channels, states);
+    }
+
     @Override
     public List<String> inputs() {
       return List.of(u, dt, b, c);

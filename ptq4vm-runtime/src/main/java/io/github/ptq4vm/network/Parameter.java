@@ -11,9 +11,17 @@ import java.util.List;
  */
 public record Parameter(String name, ElementType type, List<Integer> shape) {
 
-  /** Takes an immutable copy of the shape. */
+  /** Takes an immutable copy of the shape; an array must be able to hold its elements. */
   public Parameter {
     shape = List.copyOf(shape);
+    long elements = 1;
+    for (int extent : shape) {
+      if (extent < 1 || elements > Integer.MAX_VALUE / extent) {
+        throw new InvalidNetworkException(
+            "A parameter \"" + name + "\" of shape " + shape + " is not possible.");
+      }
+      elements *= extent;
+    }
   }
 
   static Parameter of(String name, Integer... shape) {

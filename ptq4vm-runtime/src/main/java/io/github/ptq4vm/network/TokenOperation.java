@@ -12,6 +12,12 @@ public sealed interface TokenOperation extends Operation.Unary {
    */
   record InsertToken(String output, String input, int channels, int position, String token)
       implements TokenOperation {
+    /** Checks that sizes are possible. */
+    public InsertToken {
+      Shapes.requirePositive(output, "channels", channels);
+      Shapes.requirePosition(output, position);
+    }
+
     @Override
     public List<Parameter> parameters() {
       return List.of(Parameter.of(token, 1, 1, channels));
@@ -21,7 +27,7 @@ public sealed interface TokenOperation extends Operation.Unary {
     public ValueShape outputShape(List<ValueShape> inputs) {
       ValueShape in = inputs.get(0);
       Shapes.require(this, inputs, new ValueShape(in.tokens(), channels));
-      if (position < 0 || position > in.tokens()) {
+      if (position > in.tokens()) {
         throw new InvalidNetworkException(
             "Operation \""
                 + output
@@ -42,6 +48,11 @@ public sealed interface TokenOperation extends Operation.Unary {
    */
   record AddTable(String output, String input, int tokens, int channels, String table)
       implements TokenOperation {
+    /** Checks that sizes are possible. */
+    public AddTable {
+      Shapes.requirePositive(output, "tokens, channels", tokens, channels);
+    }
+
     @Override
     public List<Parameter> parameters() {
       return List.of(Parameter.of(table, 1, tokens, channels));
@@ -64,8 +75,9 @@ public sealed interface TokenOperation extends Operation.Unary {
    */
   record RotatePairs(String output, String input, int tokens, int channels, String cos, String sin)
       implements TokenOperation {
-    /** Checks that channels come in pairs. */
+    /** Checks that sizes are possible and channels come in pairs. */
     public RotatePairs {
+      Shapes.requirePositive(output, "tokens, channels", tokens, channels);
       if (channels % 2 != 0) {
         throw new InvalidNetworkException(
             "Operation \"" + output + "\": " + channels + " channels are not pairs.");
@@ -105,10 +117,15 @@ public sealed interface TokenOperation extends Operation.Unary {
 
   /** One token: the class token in front of the head. */
   record SelectToken(String output, String input, int position) implements TokenOperation {
+    /** Checks that the position is possible. */
+    public SelectToken {
+      Shapes.requirePosition(output, position);
+    }
+
     @Override
     public ValueShape outputShape(List<ValueShape> inputs) {
       ValueShape in = inputs.get(0);
-      if (position < 0 || position >= in.tokens()) {
+      if (position >= in.tokens()) {
         throw new InvalidNetworkException(
             "Operation \"" + output + "\" selects token " + position + " of " + in.tokens() + ".");
       }

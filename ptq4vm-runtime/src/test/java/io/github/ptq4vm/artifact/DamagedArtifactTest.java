@@ -280,6 +280,18 @@ class DamagedArtifactTest {
         .hasMessageContaining("needs the tensor \"other.w\"");
   }
 
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+  void refusesWeightsThatAreNotFinite(float value) throws IOException {
+    ArtifactContent content = SmallModels.tiny();
+    content.model().floats("head.b")[2] = value;
+    ArtifactWriter.write(content, SmallModels.TIME, jar);
+    assertThatThrownBy(() -> ModelLocator.read(jar))
+        .isInstanceOf(CorruptModelException.class)
+        .hasMessageContaining("\"head.b\"")
+        .hasMessageContaining("holds " + value + " at index 2");
+  }
+
   @Test
   void refusesAModelInAnothersPlace() throws IOException {
     replaceModel(text -> text.replace("\"artifactId\":\"tiny-vim\"", "\"artifactId\":\"other\""));

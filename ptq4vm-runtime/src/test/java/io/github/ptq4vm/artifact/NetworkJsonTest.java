@@ -138,6 +138,41 @@ class NetworkJsonTest {
         .hasMessageContaining(problem);
   }
 
+  @ParameterizedTest(name = "{0} -> {1}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"channels\":3,\"height\":4,\"width\":4,\"kernel\":3 | \"channels\":3,\"height\":-4,\"width\":-4,\"kernel\":3 | \"smooth\" has channels, height, width [3, -4, -4]",
+        "\"channels\":3,\"height\":4,\"width\":4} | \"channels\":3,\"height\":-4,\"width\":-4} | \"merged\" has channels, height, width [3, -4, -4]",
+        "\"channels\":3,\"height\":4,\"width\":4} | \"channels\":3,\"height\":16,\"width\":268435457} | \"merged\" has a grid of 16 x 268435457",
+        "\"channels\":3,\"height\":4,\"width\":4,\"kernel\":3 | \"channels\":3,\"height\":16,\"width\":268435457,\"kernel\":3 | \"smooth\" has a grid of 16 x 268435457",
+        "\"channels\":3,\"height\":4,\"width\":4} | \"channels\":1073741825,\"height\":4,\"width\":4} | too many channels of 1073741825",
+        "\"height\":2,\"width\":2,\"kernel\":3 | \"height\":16,\"width\":268435457,\"kernel\":3 | \"patch\" has a grid of 16 x 268435457",
+        "\"height\":2,\"width\":2,\"kernel\":3 | \"height\":-2,\"width\":-2,\"kernel\":3 | height, width [12, 4, -2, -2]",
+        "\"height\":2,\"width\":2,\"kernel\":3,\"stride\":1,\"padding\":1 | \"height\":2,\"width\":2,\"kernel\":2147483647,\"stride\":1,\"padding\":1 | does not fit a grid",
+        "\"height\":2,\"width\":2,\"kernel\":3,\"stride\":1,\"padding\":1 | \"height\":2,\"width\":2,\"kernel\":2147483647,\"stride\":2147483647,\"padding\":1073741824 | parameter \"patch.w\"",
+        "\"height\":2,\"width\":2,\"kernel\":3,\"stride\":1,\"padding\":1 | \"height\":2,\"width\":2,\"kernel\":2147483647,\"stride\":1,\"padding\":2147483646 | \"patch\" has a grid of",
+        "\"inChannels\":12,\"outChannels\":4 | \"inChannels\":12,\"outChannels\":-4 | outChannels, height, width [12, -4, 2, 2]",
+        "\"kernel\":3,\"weight\":\"smooth.w\" | \"kernel\":2147483647,\"weight\":\"smooth.w\" | parameter \"smooth.w\"",
+        "\"channels\":12,\"eps\":1.0E-5 | \"channels\":-12,\"eps\":1.0E-5 | \"normed\" has channels [-12]",
+        "\"channels\":12,\"eps\":1.0E-5 | \"channels\":12,\"eps\":0.0 | \"normed\" has eps 0.0",
+        "\"channels\":4,\"eps\":1.0E-5 | \"channels\":4,\"eps\":-1.0E-5 | \"norm\" has eps -1.0E-5",
+        "\"channels\":4,\"eps\":1.0E-5 | \"channels\":-4,\"eps\":1.0E-5 | \"norm\" has channels [-4]",
+        "\"channels\":4,\"position\":2 | \"channels\":-4,\"position\":2 | \"cls\" has channels [-4]",
+        "\"channels\":4,\"position\":2 | \"channels\":4,\"position\":-2 | \"cls\" has the position -2",
+        "\"input\":\"out\",\"position\":2 | \"input\":\"out\",\"position\":-1 | \"token\" has the position -1",
+        "\"tokens\":5,\"channels\":4,\"table\" | \"tokens\":-5,\"channels\":-4,\"table\" | \"x\" has tokens, channels [-5, -4]",
+        "\"tokens\":5,\"channels\":4,\"cos\" | \"tokens\":-5,\"channels\":-4,\"cos\" | \"rope\" has tokens, channels [-5, -4]",
+        "\"channels\":4,\"width\":3 | \"channels\":4,\"width\":-3 | \"u\" has channels, width [4, -3]",
+        "\"channels\":4,\"width\":3 | \"channels\":4,\"width\":2147483647 | parameter \"conv.w\"",
+        "\"channels\":4,\"states\":2 | \"channels\":4,\"states\":-2 | \"s\" has channels, states [4, -2]",
+        "\"inFeatures\":4,\"outFeatures\":2 | \"inFeatures\":4,\"outFeatures\":-2 | \"head\" has inFeatures, outFeatures [4, -2]",
+      })
+  void sizesThatCannotBe(String right, String wrong, String problem) {
+    saysWhereTheDocumentIsWrong(right, wrong, problem);
+  }
+
   private String replace(String from, String to) {
     assertThat(document).contains(from);
     return document.replace(from, to);

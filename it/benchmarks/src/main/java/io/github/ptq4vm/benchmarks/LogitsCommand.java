@@ -37,8 +37,33 @@ import picocli.CommandLine.Spec;
 final class LogitsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(names = "--layers", description = "Print a summary of every section's output too.")
-  private boolean layers;
+  /** How much of every section's output is printed. */
+  enum Layers {
+    /** Nothing. */
+    NONE,
+    /** Shape, first values and sums. */
+    SUMMARY,
+    /** Every value besides. */
+    FULL
+  }
+
+  /** What only a checkpoint has a use for. */
+  private static final List<String> OF_A_CHECKPOINT =
+      List.of(
+          "--weights",
+          "--architecture",
+          "--stride",
+          "--scan-directions",
+          "--interpolate-positions");
+
+  @Option(
+      names = "--layers",
+      arity = "0..1",
+      defaultValue = "none",
+      fallbackValue = "summary",
+      paramLabel = "full",
+      description = "Print a summary of every section's output too; =full adds every value.")
+  private Layers layers;
 
   @Option(
       names = "--checkpoint",
@@ -100,11 +125,13 @@ final class LogitsCommand implements Callable<Integer> {
    * @param first6 the first values
    * @param sum sum of all values
    * @param abssum sum of their magnitudes
+   * @param values every value, or null where only a summary is wanted
    */
-  record Summary(List<Integer> shape, float[] first6, double sum, double abssum) {
+  record Summary(
+      List<Integer> shape, float[] first6, double sum, double abssum, float @Nullable [] values) {
     private static final int FIRST = 6;
 
-    static Summary of(ValueShape shape, float[] values) {
+    static Summary of(ValueShape shape, float[] values, boolean full) {
       double sum = 0;
       double magnitude = 0;
       for (float value : values) {
@@ -115,7 +142,8 @@ final class LogitsCommand implements Callable<Integer> {
           List.of(shape.tokens(), shape.channels()),
           Arrays.copyOf(values, Math.min(FIRST, values.length)),
           sum,
-          magnitude);
+          magnitude,
+          full ? values : null);
     }
   }
 
@@ -127,12 +155,15 @@ final class LogitsCommand implements Callable<Integer> {
     answer.put("model", checkpoint == null ? name : checkpoint.toString());
     answer.put("network", model.network().architecture());
     answer.put("imageSize", List.of(model.network().height(), model.network().width()));
-    if (layers) {
+    if (layers != Layers.NONE) {
       Map<String, Summary> summaries = new LinkedHashMap<>();
       for (Section section : model.network().sections()) {
         summaries.put(
             section.name(),
-            Summary.of(model.network().shape(section.output()), outputs.get(section.name())));
+            Summary.of(
+                model.network().shape(section.output()),
+                outputs.get(section.name()),
+                layers == Layers.FULL));
       }
       answer.put("layers", summaries);
     }
@@ -160,6 +191,15 @@ final class LogitsCommand implements Callable<Integer> {
           spec.commandLine(),
           "Give --checkpoint with a file, or else the name of a released model: %s."
               .formatted(String.join(", ", FillerModels.names())));
+    }
+    for (String option : OF_A_CHECKPOINT) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "%s has no meaning for the released model %s with filler weights. Leave it out, or give"
+                    .formatted(option, name)
+                + " --checkpoint with a file instead of the name.");
+      }
     }
     return FillerModels.byName(name, size);
   }

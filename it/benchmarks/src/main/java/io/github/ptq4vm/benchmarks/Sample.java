@@ -8,24 +8,31 @@ import java.util.Optional;
 /** A trained checkpoint with images, measured by others too. */
 enum Sample {
   /** Vim of 0.84 M parameters on Imagenette at 64 pixels. */
-  VIM_MICRO("models/vim_micro_imagenette64.pth", "data/imagenette64", 256, "100 steps", 0.3, 23.4),
+  VIM_MICRO(
+      "models/vim_micro_imagenette64.pth", "data/imagenette64", 256, "", "100 steps", 0.3, 23.4),
   /** Vim of 0.18 M parameters on drawn shapes at 64 pixels, the quickstart's. */
-  VIM_NANO("quickstart/vim_nano_shapes.pth", "quickstart", 128, "100 steps", 0.3, 16.6),
+  VIM_NANO("quickstart/vim_nano_shapes.pth", "quickstart", 128, "", "100 steps", 0.3, 16.6),
   /** VMamba of 1.68 M parameters on Imagenette at 64 pixels. */
   VMAMBA_MICRO(
-      "models/vmamba_micro_imagenette64.pth", "data/imagenette64", 256, "50 epochs", 0.5, 0),
+      "models/vmamba_micro_imagenette64.pth", "data/imagenette64", 256, "", "50 epochs", 0.5, 0),
   /**
    * LocalVim of 0.20 M parameters on drawn shapes at 64 pixels; there is no released code for it.
    */
-  LOCAL_VIM_NANO("quickstart/local_vim_nano_shapes.pth", "quickstart", 128, "", 0.5, 0);
+  LOCAL_VIM_NANO(
+      "quickstart/local_vim_nano_shapes.pth",
+      "quickstart",
+      128,
+      "h,v_flip,w2,w7; h_flip,v,w2_flip,v_flip; h,h_flip,v,v_flip",
+      "",
+      0.5,
+      0);
 
   private static final int IMAGE_SIZE = 64;
-  private static final String LOCAL_VIM_NANO_DIRECTIONS =
-      "h,v_flip,w2,w7; h_flip,v,w2_flip,v_flip; h,h_flip,v,v_flip";
 
   private final String checkpoint;
   private final String images;
   private final int calibrationImages;
+  private final String directions;
   private final String learning;
   private final double margin;
   private final double target;
@@ -34,12 +41,14 @@ enum Sample {
       String checkpoint,
       String images,
       int calibrationImages,
+      String directions,
       String learning,
       double margin,
       double target) {
     this.checkpoint = checkpoint;
     this.images = images;
     this.calibrationImages = calibrationImages;
+    this.directions = directions;
     this.learning = learning;
     this.margin = margin;
     this.target = target;
@@ -53,7 +62,7 @@ enum Sample {
   /** How the checkpoint is read; the images have the input's size. */
   ImportOptions options() {
     ImportOptions options = ImportOptions.of(IMAGE_SIZE);
-    return this == LOCAL_VIM_NANO ? options.withScanDirections(LOCAL_VIM_NANO_DIRECTIONS) : options;
+    return directions.isEmpty() ? options : options.withScanDirections(directions);
   }
 
   /** The checkpoint. */

@@ -2,7 +2,9 @@ package io.github.ptq4vm.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.ptq4vm.compiler.CompileRequest.Variant;
@@ -10,6 +12,8 @@ import io.github.ptq4vm.compiler.Recipe;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
@@ -97,6 +101,46 @@ class CommandLineTest {
     assertThat(stem.get("shape").toString()).isEqualTo("[96,96]");
     assertThat(stem.getAsJsonArray("first6")).hasSize(6);
     assertThat(stem.get("abssum").getAsDouble()).isPositive();
+    assertThat(stem.has("values")).isFalse();
+  }
+
+  @Test
+  void fullLayersHaveEveryValue() {
+    StringWriter out = new StringWriter();
+
+    int status =
+        Main.commandLine()
+            .setOut(new PrintWriter(out))
+            .execute("logits", "vmamba_t_s1l8", "--layers=full", "--image-size", "32");
+
+    assertThat(status).isZero();
+    JsonObject json = JsonParser.parseString(out.toString()).getAsJsonObject();
+    JsonObject stem = json.getAsJsonObject("layers").getAsJsonObject("patch_embed");
+    assertThat(stem.getAsJsonArray("values")).hasSize(64 * 96);
+    double sum = 0;
+    for (JsonElement value : stem.getAsJsonArray("values")) {
+      sum += value.getAsDouble();
+    }
+    assertThat(sum).isCloseTo(stem.get("sum").getAsDouble(), within(1e-3));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--weights=model_ema",
+        "--architecture=vim",
+        "--stride=8",
+        "--scan-directions=h,v,w2,w7",
+        "--interpolate-positions"
+      })
+  void whatAReleasedModelHasNoUseForIsAUsageProblem(String option) {
+    StringWriter err = new StringWriter();
+
+    int status =
+        Main.commandLine().setErr(new PrintWriter(err)).execute("logits", "vim_tiny", option);
+
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString()).contains(option.replaceFirst("=.*", "")).contains("vim_tiny");
   }
 
   @Test

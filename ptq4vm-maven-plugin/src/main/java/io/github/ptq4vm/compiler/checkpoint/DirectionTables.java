@@ -58,7 +58,9 @@ final class DirectionTables {
     }
     String text = KNOWN.getOrDefault(chosen.strip().toLowerCase(Locale.ROOT), chosen);
     List<List<ScanDirection>> table =
-        Arrays.stream(text.split(";", -1)).map(block -> block(block, each, what)).toList();
+        Arrays.stream(text.replaceFirst(";\\s*$", "").split(";", -1))
+            .map(block -> block(block, each, what))
+            .toList();
     if (table.size() == 1) {
       return Collections.nCopies(blocks, table.get(0));
     }

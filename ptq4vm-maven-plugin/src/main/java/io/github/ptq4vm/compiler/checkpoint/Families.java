@@ -109,7 +109,15 @@ final class Families {
     return best;
   }
 
-  private static String names() {
+  /** The tensors that hold several parameters, of all families. */
+  static Set<Slice> slices() {
+    return ALL.stream()
+        .flatMap(family -> family.slices().stream())
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Names of the families, for messages. */
+  static String names() {
     return ALL.stream().map(Family::name).collect(Collectors.joining(", "));
   }
 }

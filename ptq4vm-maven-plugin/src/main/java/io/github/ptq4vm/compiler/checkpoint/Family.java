@@ -4,6 +4,7 @@ import io.github.ptq4vm.compiler.ImportOptions;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Tensor;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,11 @@ interface Family {
 
   /** The keys by which it is recognised, in each of its variants; all name the same family. */
   List<KeyLayout> layouts();
+
+  /** Which of its tensors hold several parameters of the network. */
+  default Set<Slice> slices() {
+    return Set.of();
+  }
 
   /** The family's name, as users write it. */
   default String name() {

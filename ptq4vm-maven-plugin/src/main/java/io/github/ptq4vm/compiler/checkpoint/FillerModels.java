@@ -46,7 +46,7 @@ public final class FillerModels {
    * parts of is filled as a whole.
    */
   public static Model fill(Network network) {
-    SortedMap<String, Source> sources = Source.of(network);
+    SortedMap<String, Source> sources = Source.of(network, Families.slices());
     SortedMap<String, Tensor> tensors = tensors(network);
     SortedMap<String, Tensor> parameters = new TreeMap<>();
     for (Parameter parameter : network.parameters().values()) {
@@ -61,7 +61,7 @@ public final class FillerModels {
   /** The state dict a checkpoint of the network has, with filler weights. */
   public static SortedMap<String, Tensor> tensors(Network network) {
     SortedMap<String, Tensor> tensors = new TreeMap<>();
-    for (Source source : Source.of(network).values()) {
+    for (Source source : Source.of(network, Families.slices()).values()) {
       tensors.computeIfAbsent(source.key(), key -> tensor(network, key, source.shape()));
     }
     return tensors;
@@ -80,6 +80,10 @@ public final class FillerModels {
             .orElseThrow();
     SortedMap<String, Tensor.Floats> tables =
         RotaryTables.of(patches.outHeight(), patches.outWidth(), shape.get(1));
-    return tables.getOrDefault(key, new Tensor.Floats(shape, new float[Tensor.elements(shape)]));
+    Tensor.Floats table = tables.get(key);
+    if (table == null) {
+      throw new IllegalStateException("There is no rotary table \"" + key + "\".");
+    }
+    return table;
   }
 }

@@ -42,6 +42,15 @@ final class KeyLayouts {
           "out_norm.bias",
           "out_proj.weight");
 
+  /** What holds all scan directions of a block. Source: spec architectures.md 3.5. */
+  static final Set<Slice> SS2D_SLICES =
+      Set.of(
+          new Slice("x_proj_weight", true),
+          new Slice("dt_projs_weight", true),
+          new Slice("dt_projs_bias", true),
+          new Slice("A_logs", false),
+          new Slice("Ds", false));
+
   private static final List<String> MERGING =
       List.of(
           "layers.{s}.downsample.norm.weight",
@@ -88,19 +97,6 @@ final class KeyLayouts {
           List.of(BLOCK + "op.conv2d.bias"),
           MERGING,
           CLASSIFIER);
-
-  /** VMamba of the first generation, as its first code called the tensors. */
-  static final KeyLayout VANILLA_OLD =
-      layout(
-          "vmamba",
-          "VMamba of the first generation with its old key names",
-          Set.of(),
-          affine("patch_embed.proj", "patch_embed.norm"),
-          affine(BLOCK + "ln_1"),
-          prefixed(BLOCK + "self_attention.", SS2D),
-          List.of(BLOCK + "self_attention.conv2d.bias"),
-          MERGING,
-          affine("norm", "head"));
 
   /** LocalVim with rotary positions; their tables follow from the grid and may be left out. */
   static final KeyLayout LOCAL_VIM =

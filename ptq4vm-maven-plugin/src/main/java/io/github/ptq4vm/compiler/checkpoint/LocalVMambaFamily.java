@@ -4,8 +4,8 @@ import io.github.ptq4vm.compiler.ImportOptions;
 import io.github.ptq4vm.network.LocalVMamba;
 import io.github.ptq4vm.network.Network;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** LocalVMamba of any size; the scan directions of its blocks are in no tensor. */
@@ -19,9 +19,14 @@ final class LocalVMambaFamily implements Family {
   }
 
   @Override
+  public Set<Slice> slices() {
+    return KeyLayouts.SS2D_SLICES;
+  }
+
+  @Override
   public Plan plan(Shapes shapes, KeyLayout layout, ImportOptions options) {
     Unused.patchOptions(options, shapes);
-    StagedShapes sizes = StagedShapes.of(shapes, layout, UnaryOperator.identity(), false);
+    StagedShapes sizes = StagedShapes.of(shapes, layout, false);
     String size = released(sizes);
     String variant = size == null ? sizes.described(NAME) : NAME + "-" + size;
     Network network =
@@ -38,7 +43,8 @@ final class LocalVMambaFamily implements Family {
                     sizes.directions(),
                     shapes.described(variant)))
             .network();
-    return new Plan(network, variant, null, Source.of(network), new TreeMap<>(), List.of());
+    return new Plan(
+        network, variant, null, Source.of(network, slices()), new TreeMap<>(), List.of());
   }
 
   private static @Nullable String released(StagedShapes sizes) {

@@ -58,7 +58,7 @@ final class LocalVimFamily implements Family {
                     DIRECTIONS,
                     shapes.described(variant)))
             .network();
-    SortedMap<String, Source> sources = Source.of(network);
+    SortedMap<String, Source> sources = Source.of(network, slices());
     sources.put(PositionTable.KEY, PositionTable.source(fit, dim, token));
     return new Plan(
         network,
@@ -73,17 +73,24 @@ final class LocalVimFamily implements Family {
   private static SortedMap<String, Tensor.Floats> rotary(
       Shapes shapes, SortedMap<String, Source> sources, PatchGrid.Fit fit, int dim) {
     SortedMap<String, Tensor.Floats> computed = new TreeMap<>();
-    RotaryTables.of(fit.height(), fit.width(), dim)
+    List<Integer> shape = List.of(fit.trained() * fit.trained(), dim);
+    SortedMap<String, Tensor.Floats> trained = RotaryTables.of(fit.trained(), fit.trained(), dim);
+    RotaryTables.stretched(fit.height(), fit.width(), fit.trained(), dim)
         .forEach(
             (name, table) -> {
-              List<Integer> trained = List.of(fit.trained() * fit.trained(), dim);
               if (!shapes.keys().contains(name)) {
                 sources.remove(name);
                 computed.put(name, table);
               } else {
                 UnaryOperator<float[]> take =
-                    fit.isResized() ? stored -> table.data() : UnaryOperator.identity();
-                sources.put(name, new Source(name, trained, take));
+                    stored -> {
+                      if (!fit.isResized()) {
+                        return stored;
+                      }
+                      RotaryTables.requireComputed(name, stored, trained.get(name));
+                      return table.data();
+                    };
+                sources.put(name, new Source(name, shape, take));
               }
             });
     return computed;

@@ -25,12 +25,13 @@ public final class ModelImporter {
   /**
    * Imports a model.
    *
-   * @param checkpoint the state dict; not closed here
+   * @param file the state dict; not closed here
    * @param options what the tensors cannot say
    * @throws CompileException if the family is not known, keys are missing or unexpected, shapes
    *     contradict each other or the options, or a weight is not finite
    */
-  public static ImportedModel load(Checkpoint checkpoint, ImportOptions options) {
+  public static ImportedModel load(Checkpoint file, ImportOptions options) {
+    Checkpoint checkpoint = OldKeyNames.presentDay(file);
     Families.Match match = Families.match(checkpoint, options.architecture());
     requireKeys(checkpoint, match.layout());
     try {

@@ -74,9 +74,9 @@ final class PatchGrid {
 
   /**
    * The grid to use. Without a stride, the patch size is taken if it fits, so that patches tile the
-   * image, or else the largest smaller stride that fits. If positions may be resized, the size it
-   * has to fit is that of published models first, then the one asked for; and if none fits, patches
-   * tile the image.
+   * image, or else the largest smaller stride that fits. If positions may be resized and patches do
+   * not tile the image to the trained grid, patches overlap only where those of published models
+   * do: by half at their size; else they tile the image.
    *
    * @throws CompileException if none fits, naming image sizes and strides that would
    */
@@ -112,8 +112,8 @@ final class PatchGrid {
       return implied(size);
     }
     int published = implied(PUBLISHED);
-    int asked = published > 0 ? published : implied(size);
-    return asked > 0 ? asked : patch;
+    boolean overlapping = published > 0 && published == patch / 2 && !fits(size, patch);
+    return overlapping ? published : patch;
   }
 
   private int implied(ImageSize size) {

@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a network's parameter comes from: a tensor of the checkpoint, a part of one, or something
@@ -23,60 +23,66 @@ import java.util.regex.Pattern;
  * @param take the parameter's data, given those of the whole tensor, which it leaves unchanged
  */
 record Source(String key, List<Integer> shape, UnaryOperator<float[]> take) {
-  private static final Pattern DIRECTION =
-      Pattern.compile("(.*\\.(x_proj_weight|dt_projs_weight|dt_projs_bias|A_logs|Ds))\\.(\\d+)");
-
   /** Takes an immutable copy of the shape. */
   Source {
     shape = List.copyOf(shape);
   }
 
   /**
-   * The sources of all parameters of a network, by the parameters' names, where keys are those
-   * names. Parameters whose names differ in the number of a scan direction lie one after the other
-   * in one tensor: rows of {@code A_logs} and {@code Ds}, or along a first dimension of their own.
-   * Source: spec architectures.md 3.5.
+   * The sources of all parameters of a network, by the parameters' names: the tensor of the same
+   * name, or that part of one which the name says.
+   *
+   * @param slices tensors that hold several parameters
    */
-  static SortedMap<String, Source> of(Network network) {
-    Map<String, Integer> directions = new HashMap<>();
+  static SortedMap<String, Source> of(Network network, Set<Slice> slices) {
+    Map<String, Integer> counts = new HashMap<>();
     for (String name : network.parameters().keySet()) {
-      Matcher matcher = DIRECTION.matcher(name);
-      if (matcher.matches()) {
-        directions.merge(matcher.group(1), 1, Integer::sum);
+      if (slice(name, slices) != null) {
+        counts.merge(parent(name), 1, Integer::sum);
       }
     }
     SortedMap<String, Source> sources = new TreeMap<>();
     for (Parameter parameter : network.parameters().values()) {
-      Matcher matcher = DIRECTION.matcher(parameter.name());
+      String name = parameter.name();
+      Slice slice = slice(name, slices);
       sources.put(
-          parameter.name(),
-          matcher.matches()
-              ? slice(
-                  matcher.group(1),
-                  parameter.shape(),
-                  Integer.parseInt(matcher.group(3)),
-                  directions.getOrDefault(matcher.group(1), 1),
-                  matcher.group(2).equals("A_logs") || matcher.group(2).equals("Ds"))
-              : new Source(parameter.name(), parameter.shape(), UnaryOperator.identity()));
+          name,
+          slice == null
+              ? new Source(name, parameter.shape(), UnaryOperator.identity())
+              : part(parameter, counts.getOrDefault(parent(name), 1), slice.stacked()));
     }
     return sources;
   }
 
-  private static Source slice(String key, List<Integer> part, int number, int count, boolean rows) {
-    List<Integer> whole = new ArrayList<>(part);
-    if (rows) {
-      whole.set(0, Math.multiplyExact(count, part.get(0)));
-    } else {
-      whole.add(0, count);
+  /** Which kind of tensor a parameter is a part of, by {@code <prefix>.<leaf>.<number>}. */
+  private static @Nullable Slice slice(String name, Set<Slice> slices) {
+    if (!leaf(name).matches("\\d{1,9}")) {
+      return null;
     }
-    int size = Tensor.elements(part);
-    int from = Math.multiplyExact(number, size);
-    return new Source(key, whole, data -> Arrays.copyOfRange(data, from, from + size));
+    String leaf = leaf(parent(name));
+    return slices.stream().filter(slice -> slice.leaf().equals(leaf)).findFirst().orElse(null);
   }
 
-  /** The same part of a tensor of another name. */
-  Source withKey(String other) {
-    return new Source(other, shape, take);
+  private static Source part(Parameter parameter, int count, boolean stacked) {
+    List<Integer> part = parameter.shape();
+    List<Integer> whole = new ArrayList<>(part);
+    if (stacked) {
+      whole.add(0, count);
+    } else {
+      whole.set(0, Math.multiplyExact(count, part.get(0)));
+    }
+    int size = Tensor.elements(part);
+    int from = Math.multiplyExact(Integer.parseInt(leaf(parameter.name())), size);
+    return new Source(
+        parent(parameter.name()), whole, data -> Arrays.copyOfRange(data, from, from + size));
+  }
+
+  private static String parent(String name) {
+    return name.substring(0, Math.max(0, name.lastIndexOf('.')));
+  }
+
+  private static String leaf(String name) {
+    return name.substring(name.lastIndexOf('.') + 1);
   }
 
   /**

@@ -4,7 +4,6 @@ import io.github.ptq4vm.network.VMamba;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToIntFunction;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -20,28 +19,27 @@ record StagedShapes(List<VMamba.Stage> stages, int states, int directions, int c
   /**
    * Reads the sizes.
    *
-   * @param keys the checkpoint's key of each tensor, by its present-day name
    * @param mlp whether blocks have an MLP
    */
-  static StagedShapes of(Shapes shapes, KeyLayout layout, UnaryOperator<String> keys, boolean mlp) {
+  static StagedShapes of(Shapes shapes, KeyLayout layout, boolean mlp) {
     List<VMamba.Stage> stages = new ArrayList<>();
     List<Integer> depths = layout.depths(shapes.keys());
     for (int s = 0; s < depths.size(); s++) {
       String block = "layers." + s + ".blocks.0.";
-      String out = keys.apply(block + "op.out_proj.weight");
+      String out = block + "op.out_proj.weight";
       stages.add(
           new VMamba.Stage(
               shapes.extent(out, 2, 0),
               depths.get(s),
               shapes.extent(out, 2, 1),
-              shapes.extent(keys.apply(block + "op.dt_projs_weight"), 3, 2),
-              mlp ? shapes.extent(keys.apply(block + "mlp.fc1.weight"), 2, 0) : 0));
+              shapes.extent(block + "op.dt_projs_weight", 3, 2),
+              mlp ? shapes.extent(block + "mlp.fc1.weight", 2, 0) : 0));
     }
     return new StagedShapes(
         stages,
-        shapes.extent(keys.apply("layers.0.blocks.0.op.A_logs"), 2, 1),
-        shapes.extent(keys.apply("layers.0.blocks.0.op.x_proj_weight"), 3, 0),
-        shapes.extent(keys.apply("classifier.head.weight"), 2, 0));
+        shapes.extent("layers.0.blocks.0.op.A_logs", 2, 1),
+        shapes.extent("layers.0.blocks.0.op.x_proj_weight", 3, 0),
+        shapes.extent("classifier.head.weight", 2, 0));
   }
 
   /** Number of blocks. */

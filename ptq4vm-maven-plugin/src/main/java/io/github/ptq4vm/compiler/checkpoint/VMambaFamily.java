@@ -5,29 +5,29 @@ import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.VMamba;
 import io.github.ptq4vm.network.VMamba.Generation;
 import java.util.List;
-import java.util.SortedMap;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 
-/**
- * VMamba of both generations and any size, and of the first generation also by its old key names.
- */
+/** VMamba of both generations and any size. */
 final class VMambaFamily implements Family {
   private static final int VANILLA_STATES = 16;
 
   @Override
   public List<KeyLayout> layouts() {
-    return List.of(KeyLayouts.VMAMBA, KeyLayouts.VANILLA, KeyLayouts.VANILLA_OLD);
+    return List.of(KeyLayouts.VMAMBA, KeyLayouts.VANILLA);
+  }
+
+  @Override
+  public Set<Slice> slices() {
+    return KeyLayouts.SS2D_SLICES;
   }
 
   @Override
   public Plan plan(Shapes shapes, KeyLayout layout, ImportOptions options) {
     Unused.scanDirections(options, shapes);
     Unused.patchOptions(options, shapes);
-    UnaryOperator<String> keys =
-        layout.equals(KeyLayouts.VANILLA_OLD) ? VMambaFamily::oldKey : UnaryOperator.identity();
     Generation generation = layout.equals(KeyLayouts.VMAMBA) ? Generation.V2 : Generation.VANILLA;
-    StagedShapes sizes = StagedShapes.of(shapes, layout, keys, generation == Generation.V2);
+    StagedShapes sizes = StagedShapes.of(shapes, layout, generation == Generation.V2);
     Network network =
         new VMamba(
                 options.imageSize().height(),
@@ -37,19 +37,13 @@ final class VMambaFamily implements Family {
                 sizes.states(),
                 generation)
             .network();
-    SortedMap<String, Source> sources = new TreeMap<>();
-    Source.of(network)
-        .forEach((name, source) -> sources.put(name, source.withKey(keys.apply(source.key()))));
-    return new Plan(network, variant(sizes, generation), null, sources, new TreeMap<>(), List.of());
-  }
-
-  /** What the first code called a tensor. Source: spec architectures.md 3.5. */
-  static String oldKey(String key) {
-    return key.replace("patch_embed.0.", "patch_embed.proj.")
-        .replace("patch_embed.2.", "patch_embed.norm.")
-        .replaceFirst("(blocks\\.\\d+)\\.norm\\.", "$1.ln_1.")
-        .replaceFirst("(blocks\\.\\d+)\\.op\\.", "$1.self_attention.")
-        .replaceFirst("^classifier\\.", "");
+    return new Plan(
+        network,
+        variant(sizes, generation),
+        null,
+        Source.of(network, slices()),
+        new TreeMap<>(),
+        List.of());
   }
 
   private static String variant(StagedShapes sizes, Generation generation) {

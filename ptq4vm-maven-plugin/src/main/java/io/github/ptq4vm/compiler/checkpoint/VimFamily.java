@@ -42,7 +42,7 @@ final class VimFamily implements Family {
                 options.imageSize().width(),
                 shapes.extent("head.weight", 2, 0))
             .network();
-    SortedMap<String, Source> sources = Source.of(network);
+    SortedMap<String, Source> sources = Source.of(network, slices());
     sources.put(PositionTable.KEY, PositionTable.source(fit, dim, true));
     return new Plan(
         network,

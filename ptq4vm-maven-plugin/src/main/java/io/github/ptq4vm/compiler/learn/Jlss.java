@@ -113,7 +113,6 @@ public final class Jlss {
     Batches batches = new Batches(learners, recipe.batch(), recipe.seed());
     Judged judged = new Judged(linears, judge);
     double before = judged.consider();
-    int every = Math.max(1, recipe.steps() / MOMENTS);
     int settled = (int) (recipe.steps() * UNSETTLED);
     for (int step = 1; step <= recipe.steps(); step++) {
       gradientStep(linears, batches.next());
@@ -125,7 +124,7 @@ public final class Jlss {
       if (step > settled) {
         parameters.forEach(LogVector::remember);
       }
-      if (step % every == 0) {
+      if (isMoment(step)) {
         judged.consider();
       }
       progress.accept(step);
@@ -139,7 +138,13 @@ public final class Jlss {
     return new Outcome(judged.best, before, judged.least);
   }
 
-  /** Keeps the quantizers that the judges liked best. */
+  /** Whether a step is the last or one of those that divide the way into equal parts. */
+  private boolean isMoment(int step) {
+    return IntStream.rangeClosed(1, MOMENTS)
+        .anyMatch(k -> step == Math.round((double) k * recipe.steps() / MOMENTS));
+  }
+
+  /** Keeps the quantizers that the judges liked best; one that is no number is never liked. */
   private final class Judged {
     private final Map<String, LearningLinear> linears;
     private final Judge judge;
@@ -155,7 +160,7 @@ public final class Jlss {
     /** Has the present quantizers judged; returns their loss. */
     double consider() {
       double loss = judge.loss(output(linears, judges));
-      if (loss < least) {
+      if (best.isEmpty() || Double.compare(loss, least) < 0) {
         least = loss;
         linears.forEach((name, linear) -> best.put(name, linear.quantizer()));
       }

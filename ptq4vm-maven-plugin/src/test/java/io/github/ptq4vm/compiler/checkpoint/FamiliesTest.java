@@ -2,6 +2,7 @@ package io.github.ptq4vm.compiler.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.compiler.ImageSize;
@@ -17,6 +18,8 @@ import io.github.ptq4vm.network.VMamba.Generation;
 import io.github.ptq4vm.network.VMamba.Stage;
 import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -117,9 +120,21 @@ class FamiliesTest {
     }
   }
 
+  /** What VMamba's first code called a tensor; its stem was that of the first generation. */
+  private static String oldKey(String key) {
+    return key.replaceFirst("(blocks\\.\\d+)\\.norm\\.", "$1.ln_1.")
+        .replaceFirst("(blocks\\.\\d+)\\.op\\.", "$1.self_attention.")
+        .replaceFirst("^classifier\\.", "");
+  }
+
+  private static String oldStem(String key) {
+    return key.replace("patch_embed.0.", "patch_embed.proj.")
+        .replace("patch_embed.2.", "patch_embed.norm.");
+  }
+
   @Test
   void oldKeyNames() {
-    MadeCheckpoint old = MadeCheckpoint.of(VANILLA).renamed(VMambaFamily::oldKey);
+    MadeCheckpoint old = MadeCheckpoint.of(VANILLA).renamed(key -> oldStem(oldKey(key)));
     assertThat(old.weights())
         .containsKeys(
             "patch_embed.proj.weight",
@@ -135,11 +150,22 @@ class FamiliesTest {
     assertThat(imported.variant()).isEqualTo("Vanilla-VMamba of widths 8, 16 and depths 1, 2");
     assertThat(imported.model().floats("classifier.norm.weight"))
         .isEqualTo(Filler.parameter("classifier.norm.weight", List.of(16)).data());
+    refused(old.with("classifier.norm.bias", 16), options(20, 24), "Unexpected: 1 key (norm.bias)");
     refused(
-        old.without("norm.bias").with("classifier.norm.bias", 16),
+        old.without("norm.bias").without("classifier.norm.bias"),
         options(20, 24),
-        "Missing: 1 key (norm.bias)",
-        "Unexpected: 1 key (classifier.norm.bias)");
+        "Missing: 1 key (classifier.norm.bias)");
+  }
+
+  @Test
+  void oldKeyNamesOfTheSecondGeneration() {
+    Network network =
+        new VMamba(32, 32, 5, List.of(new Stage(8, 1, 8, 1, 32)), 1, Generation.V2).network();
+    MadeCheckpoint old = MadeCheckpoint.of(network).renamed(FamiliesTest::oldKey);
+    assertThat(old.weights()).containsKeys("layers.0.blocks.0.ln_1.bias", "head.weight");
+    ImportedModel imported = ModelImporter.load(old, options(32, 32));
+    assertThat(imported.model().network()).isEqualTo(network);
+    assertThat(imported.model().parameters().keySet()).isEqualTo(network.parameters().keySet());
   }
 
   @Test
@@ -186,6 +212,12 @@ class FamiliesTest {
                 .model()
                 .network())
         .isEqualTo(network);
+    assertThat(
+            ModelImporter.load(made, options.withScanDirections("h,v_flip,w2,w7_flip; "))
+                .model()
+                .network())
+        .isEqualTo(network);
+    refused(made, options.withScanDirections("h,v_flip,w2,w7_flip;;"), "\"\" is no scan direction");
     refused(made, options, "LocalVim of width 8 and depth 2", "Set scanDirections", "localvim-t");
     refused(made, options.withScanDirections("h,v"), "\"h,v\" with 2 directions", "have 4");
     refused(made, options.withScanDirections(""), "\"\" is no scan direction");
@@ -251,8 +283,12 @@ class FamiliesTest {
       assertThat(network.shape("pos_embed").tokens()).isEqualTo(token ? 25 : 24);
       assertThat(imported.notes()).hasSize(1);
       if (!token) {
-        assertThat(imported.model().floats("rope.freqs_sin"))
-            .isEqualTo(FillerModels.fill(network).floats("rope.freqs_sin"));
+        checkStretched(imported.model().floats("rope.freqs_sin"));
+        refused(
+            MadeCheckpoint.of(localVim(false, 16).network()).with("rope.freqs_cos", 16, 8),
+            options,
+            "\"rope.freqs_cos\"",
+            "Set imageSize to what the model was trained with");
       }
       refused(
           MadeCheckpoint.of(localVim(token, 16).network()),
@@ -260,6 +296,34 @@ class FamiliesTest {
           "4 x 4 patches",
           "interpolatePositions");
     }
+  }
+
+  /** Six columns stand where four were trained: 4/6 apart; frequencies are 1 and 1/100. */
+  private static void checkStretched(float[] sines) {
+    for (int token = 0; token < 24; token++) {
+      double row = token / 6;
+      double column = token % 6 * 4 / 6.0;
+      double[] angles = {
+        row, row, row / 100, row / 100, column, column, column / 100, column / 100
+      };
+      for (int c = 0; c < 8; c++) {
+        assertThat(sines[token * 8 + c]).isCloseTo((float) Math.sin(angles[c]), within(1e-6f));
+      }
+    }
+  }
+
+  @Test
+  void rotaryPositionsNeedFourChannels() {
+    Network network =
+        new LocalVim(6, 16, 4, 1, 4, 4, 4, 16, 16, 5, false, Collections.nCopies(2, DIRECTIONS))
+            .network();
+    SortedMap<String, Tensor> tensors = new TreeMap<>();
+    network.parameters().forEach((name, p) -> tensors.put(name, Filler.parameter(name, p.shape())));
+    refused(
+        new MadeCheckpoint(tensors),
+        options(16, 16).withScanDirections("h,v_flip,w2,w7_flip"),
+        "multiple of 4",
+        "it is 6");
   }
 
   @Test

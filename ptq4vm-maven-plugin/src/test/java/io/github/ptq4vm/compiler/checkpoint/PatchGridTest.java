@@ -62,6 +62,12 @@ class PatchGridTest {
   @CsvSource({
     "16,196,320x480,,16,20,30,true", // a published model, larger
     "16,729,320,,8,39,39,true", // the stride of published models is implied
+    "16,576,384,,16,24,24,false", // trained at 384 pixels, which fit
+    "16,576,288,,16,18,18,true", // no published model has stride 9
+    "16,576,512,,16,32,32,true",
+    "16,576,224,,16,14,14,true",
+    "16,196,120,,16,7,7,true",
+    "1,9,64,,1,64,64,true",
     "8,64,64,,8,8,8,false",
     "8,64,64x96,,8,8,12,true",
     "8,64,60,4,4,14,14,true",

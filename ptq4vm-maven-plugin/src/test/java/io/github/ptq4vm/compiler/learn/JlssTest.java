@@ -169,6 +169,48 @@ class JlssTest {
     assertThat(output(outcome.quantizers())).containsExactly(outputs.get(best));
   }
 
+  /** What is no number is worse than any: the start is kept without asking, and nothing by it. */
+  @ParameterizedTest
+  @CsvSource({
+    "NaN 4 1 2 3 9 8 8 8 8, 2",
+    "5 NaN 3 2 3 NaN 8 1 8 NaN, 7",
+    "NaN NaN NaN NaN NaN NaN NaN NaN NaN NaN, 0",
+    "Infinity NaN NaN NaN NaN NaN NaN NaN NaN NaN, 0"
+  })
+  void judgesThatSayNoNumber(String verdicts, int best) {
+    double[] losses = Arrays.stream(verdicts.split(" ")).mapToDouble(Double::parseDouble).toArray();
+    List<float[]> outputs = new ArrayList<>();
+    Jlss.Outcome outcome =
+        jlss(recipe(5, 0.3))
+            .learn(
+                clipped(),
+                output -> {
+                  outputs.add(output.clone());
+                  return losses[outputs.size() - 1];
+                },
+                step -> {});
+    assertThat(outcome.after()).isEqualTo(Double.valueOf(losses[best]));
+    assertThat(output(outcome.quantizers())).containsExactly(outputs.get(best));
+  }
+
+  /** At most five moments, the last step always among them, before four shares of the mean. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 1 2", "3, 1 2 3", "4, 1 2 3 4", "7, 1 3 4 6 7", "10, 2 4 6 8 10"})
+  void momentsDivideTheWay(int steps, String moments) {
+    List<Integer> judged = new ArrayList<>();
+    int[] done = {0};
+    jlss(recipe(steps, 0.3))
+        .learn(
+            start(4, 4),
+            output -> {
+              judged.add(done[0] + 1);
+              return 1;
+            },
+            step -> done[0] = step);
+    assertThat(judged.subList(1, judged.size() - 4))
+        .isEqualTo(Arrays.stream(moments.split(" ")).map(Integer::valueOf).toList());
+  }
+
   @Test
   void learnsFromABadStart() {
     Jlss.Outcome outcome = jlss(recipe(40, 0.3)).learn(clipped(), judge(seen.output()), step -> {});

@@ -22,8 +22,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The build-time simulation and the runtime agree: bit for bit on the integers of every quantized
@@ -34,9 +36,64 @@ class SimulationParityTest {
 
   private static Model model(String name) {
     // 544 channels inside: more than float sums of products of 8-bit codes can hold exactly.
-    return name.equals("mini")
-        ? SmallModels.mini()
-        : FillerModels.fill(new VisionMamba(48, 544, 2, 4, 3, 4, 8, 8, 32, 10).network());
+    return switch (name) {
+      case "mini" -> SmallModels.mini();
+      case "wide" ->
+          FillerModels.fill(new VisionMamba(48, 544, 2, 4, 3, 4, 8, 8, 32, 10).network());
+      default -> SmallModels.Block.valueOf(name).model();
+    };
+  }
+
+  private static float[][] images(Model model) {
+    return Values.images(6, model.network().height(), model.network().width());
+  }
+
+  /** Small models, and a block of each kind. */
+  private static Stream<Arguments> kinds(String... others) {
+    return Stream.concat(
+        Stream.of(others).map(line -> Arguments.of((Object[]) line.split(","))),
+        Stream.of(SmallModels.Block.values())
+            .flatMap(
+                block ->
+                    Stream.of(
+                        Arguments.of(block.name(), 8, 8, "STATIC"),
+                        Arguments.of(block.name(), 4, 4, "STATIC"),
+                        Arguments.of(block.name(), 4, 4, "ROTATED_DYNAMIC"))));
+  }
+
+  static Stream<Arguments> singly() {
+    return kinds(
+        "mini,8,8,STATIC",
+        "mini,6,6,STATIC",
+        "mini,4,8,STATIC",
+        "mini,4,4,STATIC",
+        "wide,8,8,STATIC",
+        "wide,6,6,STATIC",
+        "wide,4,8,STATIC",
+        "wide,4,4,STATIC",
+        "mini,8,8,DYNAMIC",
+        "mini,4,4,DYNAMIC",
+        "wide,6,6,DYNAMIC",
+        "mini,6,6,ROTATED",
+        "wide,4,8,ROTATED",
+        "mini,8,8,ROTATED_DYNAMIC",
+        "mini,4,4,ROTATED_DYNAMIC",
+        "wide,8,8,ROTATED_DYNAMIC",
+        "wide,6,6,ROTATED_DYNAMIC",
+        "wide,4,8,ROTATED_DYNAMIC",
+        "wide,4,4,ROTATED_DYNAMIC");
+  }
+
+  static Stream<Arguments> together() {
+    return kinds(
+        "mini,8,8,STATIC",
+        "mini,6,6,STATIC",
+        "mini,4,8,STATIC",
+        "mini,4,4,STATIC",
+        "wide,8,8,STATIC",
+        "wide,4,4,STATIC",
+        "mini,8,8,ROTATED_DYNAMIC",
+        "wide,4,4,ROTATED_DYNAMIC");
   }
 
   /** The kernels users get, and the reference ones where those are others. */
@@ -60,31 +117,12 @@ class SimulationParityTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "mini,8,8,STATIC",
-    "mini,6,6,STATIC",
-    "mini,4,8,STATIC",
-    "mini,4,4,STATIC",
-    "wide,8,8,STATIC",
-    "wide,6,6,STATIC",
-    "wide,4,8,STATIC",
-    "wide,4,4,STATIC",
-    "mini,8,8,DYNAMIC",
-    "mini,4,4,DYNAMIC",
-    "wide,6,6,DYNAMIC",
-    "mini,6,6,ROTATED",
-    "wide,4,8,ROTATED",
-    "mini,8,8,ROTATED_DYNAMIC",
-    "mini,4,4,ROTATED_DYNAMIC",
-    "wide,8,8,ROTATED_DYNAMIC",
-    "wide,6,6,ROTATED_DYNAMIC",
-    "wide,4,8,ROTATED_DYNAMIC",
-    "wide,4,4,ROTATED_DYNAMIC"
-  })
+  @MethodSource("singly")
   void sameFloatsSameIntegers(
       String name, int weightBits, int activationBits, Quantizers.Inputs inputs) {
-    float[][] images = Values.images(6, 32);
-    try (TensorInterpreter interpreter = new TensorInterpreter(model(name), 2)) {
+    Model model = model(name);
+    float[][] images = images(model);
+    try (TensorInterpreter interpreter = new TensorInterpreter(model, 2)) {
       Map<String, LinearQuantizer> quantizers =
           CalibratedModel.quantizers(
               interpreter, inputs.plan(interpreter.network(), weightBits, activationBits), images);
@@ -145,20 +183,12 @@ class SimulationParityTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "mini,8,8,STATIC",
-    "mini,6,6,STATIC",
-    "mini,4,8,STATIC",
-    "mini,4,4,STATIC",
-    "wide,8,8,STATIC",
-    "wide,4,4,STATIC",
-    "mini,8,8,ROTATED_DYNAMIC",
-    "wide,4,4,ROTATED_DYNAMIC"
-  })
+  @MethodSource("together")
   void endToEndNearlyAllCodesAgree(
       String name, int weightBits, int activationBits, Quantizers.Inputs inputs) {
-    float[][] images = Values.images(6, 32);
-    try (TensorInterpreter interpreter = new TensorInterpreter(model(name), 2)) {
+    Model model = model(name);
+    float[][] images = images(model);
+    try (TensorInterpreter interpreter = new TensorInterpreter(model, 2)) {
       Map<String, LinearQuantizer> quantizers =
           CalibratedModel.quantizers(
               interpreter, inputs.plan(interpreter.network(), weightBits, activationBits), images);
