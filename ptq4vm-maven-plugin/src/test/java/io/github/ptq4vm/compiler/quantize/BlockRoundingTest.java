@@ -94,8 +94,9 @@ class BlockRoundingTest {
   void bringsTheBlockNearer(Quantizers.Inputs inputs) {
     QuantizationPlan plan = everywhere(inputs);
     SortedMap<String, LinearQuantizer> rounded = round(plan, stream, this::heldOutError);
-    assertThat(rounded.values()).allMatch(q -> q.fixedCodes() != null);
-    assertThat(error(rounded)).isLessThan(0.95 * error(calibrated(plan)));
+    // Where there are few channels rounding to nearest may be as good.
+    assertThat(rounded.values()).anyMatch(q -> q.fixedCodes() != null);
+    assertThat(error(rounded)).isLessThan(error(calibrated(plan)));
   }
 
   @Test
@@ -130,21 +131,23 @@ class BlockRoundingTest {
       System.arraycopy(stream, 0, other, image * size, size);
     }
     List<float[]> outputs = new ArrayList<>();
-    SortedMap<String, LinearQuantizer> first =
-        round(
-            plan,
-            stream,
-            output -> {
-              outputs.add(output);
-              return 0;
-            });
-    SortedMap<String, LinearQuantizer> second = round(plan, other, output -> 0);
+    SortedMap<String, LinearQuantizer> first = round(plan, stream, preferringTheLast(outputs));
+    SortedMap<String, LinearQuantizer> second =
+        round(plan, other, preferringTheLast(new ArrayList<>()));
     assertThat(second).usingRecursiveComparison().isEqualTo(first);
-    assertThat(outputs).hasSize(4 * HessianRounding.MOVES.size());
-    assertThat(outputs.get(0)).hasSize(exact.length / IMAGES * HELD_OUT.length);
+    assertThat(outputs).hasSize(4 * (1 + HessianRounding.MOVES.size()));
+    assertThat(outputs.get(0).length).isEqualTo(exact.length / IMAGES * HELD_OUT.length);
+    assertThat(first.values()).allMatch(q -> q.fixedCodes() != null);
 
-    int[] calls = {0};
-    SortedMap<String, LinearQuantizer> last = round(plan, stream, output -> -calls[0]++);
-    assertThat(last).usingRecursiveComparison().isNotEqualTo(first);
+    // Where nothing is better than rounding to nearest, that stays.
+    SortedMap<String, LinearQuantizer> nearest = round(plan, stream, output -> 0);
+    assertThat(nearest).usingRecursiveComparison().isEqualTo(calibrated(plan));
+  }
+
+  private static ToDoubleFunction<float[]> preferringTheLast(List<float[]> outputs) {
+    return output -> {
+      outputs.add(output);
+      return -outputs.size();
+    };
   }
 }
