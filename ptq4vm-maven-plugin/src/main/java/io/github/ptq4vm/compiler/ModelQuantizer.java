@@ -82,6 +82,7 @@ final class ModelQuantizer {
       long done = (long) block * (recipe.steps() + 1);
       listener.progress(task, done, units, "steps");
       long start = System.nanoTime();
+      Jlss.Judge behind = judge.behind(section);
       BlockCalibration.Calibrated calibration =
           new BlockCalibration(interpreter, recipe.alpha(), ClippingSearch.crossFitted())
               .calibrate(section, exact, images.length, List.of(plan));
@@ -89,7 +90,7 @@ final class ModelQuantizer {
       found =
           new BlockRounding(
                   interpreter, ClippingSearch.crossFitted(), section, Jlss.judges(images.length))
-              .round(plan, found, images.length, exact, quantized, judge.behind(section)::loss);
+              .round(plan, found, images.length, exact, quantized, behind::loss);
       exact = calibration.output();
       long calibrated = System.nanoTime();
       if (recipe.steps() > 0) {
@@ -97,7 +98,7 @@ final class ModelQuantizer {
             new Jlss(interpreter, recipe, section, images.length, quantized, exact)
                 .learn(
                     found,
-                    judge.behind(section),
+                    behind,
                     step -> listener.progress(task, done + 1 + step, units, "steps"));
         found = outcome.quantizers();
         reports.add(

@@ -24,7 +24,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Chooses ingredients for each kind of linear. With quantizers that never saw the held-out images,
@@ -161,7 +160,10 @@ final class PlanSearch {
     BatchRunner runner = new BatchRunner(interpreter);
     BlockCalibration calibration =
         new BlockCalibration(interpreter, alpha, ClippingSearch.crossFitted());
-    float[][] learners = learners();
+    float[][] learners =
+        Arrays.stream(Jlss.learners(images.length))
+            .mapToObj(i -> images[i])
+            .toArray(float[][]::new);
     List<Section> sections = interpreter.network().sections();
     float[] stream = runner.runFirst(sections.get(0), learners, Linears.FLOAT);
     for (Section section : sections.subList(1, sections.size() - 1)) {
@@ -178,15 +180,5 @@ final class PlanSearch {
       }
     }
     return all;
-  }
-
-  private float[][] learners() {
-    int[] judges = Jlss.judges(images.length);
-    return judges.length == images.length
-        ? images
-        : IntStream.range(0, images.length)
-            .filter(i -> Arrays.binarySearch(judges, i) < 0)
-            .mapToObj(i -> images[i])
-            .toArray(float[][]::new);
   }
 }

@@ -51,20 +51,7 @@ public record LocalVim(
 
     List<Section> sections = new ArrayList<>();
     List<Operation> stem = new ArrayList<>();
-    stem.add(
-        new GridOperation.Convolution2d(
-            "patch_embed",
-            Network.IMAGE,
-            3,
-            dim,
-            height,
-            width,
-            patch,
-            stride,
-            0,
-            "patch_embed.proj.weight",
-            "patch_embed.proj.bias"));
-    String stream = "patch_embed";
+    String stream = new MambaOperations(stem).patches(dim, height, width, patch, stride);
     if (classToken) {
       stem.add(new TokenOperation.InsertToken("cls_token", stream, dim, middle, "cls_token"));
       stream = "cls_token";
@@ -125,30 +112,14 @@ public record LocalVim(
 
   private String direction(
       MambaOperations ops, String mixer, String suffix, TokenOrder order, String x, String z) {
-    String conv = mixer + ".conv1d" + suffix;
-    String step = mixer + ".dt_proj" + suffix;
-    String u =
-        ops.add(
-            new Operation.CausalConvolution(
-                conv,
-                ops.gather(mixer + ".x" + suffix, x, order),
-                inner,
-                convolution,
-                conv + ".weight",
-                conv + ".bias",
-                Activation.SILU));
     String scanned =
-        ops.scan(
-            mixer + ".",
+        ops.branch(
+            mixer,
             suffix,
-            u,
+            ops.gather(mixer + ".x" + suffix, x, order),
+            convolution,
             new MambaOperations.Sizes(inner, states, rank),
-            new MambaOperations.ScanWeights(
-                mixer + ".x_proj" + suffix + ".weight",
-                step + ".weight",
-                step + ".bias",
-                mixer + ".A_log" + suffix,
-                mixer + ".D" + suffix));
+            "A_log" + suffix);
     // A token's gate is the same wherever the scan meets it, so z need not be reordered.
     String ordered = ops.scatter(mixer + ".y" + suffix, scanned, order);
     String gated = ops.add(new Operation.Gate(mixer + ".gate" + suffix, ordered, z));

@@ -85,6 +85,60 @@ final class MambaOperations {
   }
 
   /**
+   * One direction of a one-dimensional block: the causal convolution, then {@link #scan}.
+   * Parameters are called as the values they belong to.
+   *
+   * @param mixer prefix of the names, without its dot
+   * @param suffix of them, which tells directions apart
+   * @param input in scan order
+   * @param taps of the convolution
+   * @param aLog name of the scan's parameter below {@code mixer}, which follows no rule
+   * @return name of the scan's value, still in scan order
+   */
+  String branch(String mixer, String suffix, String input, int taps, Sizes sizes, String aLog) {
+    String convolution = mixer + ".conv1d" + suffix;
+    String step = mixer + ".dt_proj" + suffix;
+    String u =
+        add(
+            new Operation.CausalConvolution(
+                convolution,
+                input,
+                sizes.inner(),
+                taps,
+                convolution + ".weight",
+                convolution + ".bias",
+                Activation.SILU));
+    return scan(
+        mixer + ".",
+        suffix,
+        u,
+        sizes,
+        new ScanWeights(
+            mixer + ".x_proj" + suffix + ".weight",
+            step + ".weight",
+            step + ".bias",
+            mixer + "." + aLog,
+            mixer + ".D" + suffix));
+  }
+
+  /** Patches of the image as tokens: the embedding of the one-dimensional families. */
+  String patches(int dim, int height, int width, int patch, int stride) {
+    return add(
+        new GridOperation.Convolution2d(
+            "patch_embed",
+            Network.IMAGE,
+            3,
+            dim,
+            height,
+            width,
+            patch,
+            stride,
+            0,
+            "patch_embed.proj.weight",
+            "patch_embed.proj.bias"));
+  }
+
+  /**
    * x_proj, dt_proj and the scan over an input that is in scan order.
    *
    * @param prefix of the values' names

@@ -60,26 +60,11 @@ public record VisionMamba(
     List<Section> sections = new ArrayList<>();
     int tokens = tokens();
     int middle = (tokens - 1) / 2;
-    sections.add(
-        new Section(
-            "patch_embed",
-            false,
-            List.of(
-                new GridOperation.Convolution2d(
-                    "patch_embed",
-                    Network.IMAGE,
-                    3,
-                    dim,
-                    height,
-                    width,
-                    patch,
-                    stride,
-                    0,
-                    "patch_embed.proj.weight",
-                    "patch_embed.proj.bias"),
-                new TokenOperation.InsertToken(
-                    "cls_token", "patch_embed", dim, middle, "cls_token"),
-                new TokenOperation.AddTable("pos_embed", "cls_token", tokens, dim, "pos_embed"))));
+    List<Operation> stem = new ArrayList<>();
+    String patches = new MambaOperations(stem).patches(dim, height, width, patch, stride);
+    stem.add(new TokenOperation.InsertToken("cls_token", patches, dim, middle, "cls_token"));
+    stem.add(new TokenOperation.AddTable("pos_embed", "cls_token", tokens, dim, "pos_embed"));
+    sections.add(new Section("patch_embed", false, stem));
     String stream = "pos_embed";
     for (int i = 0; i < depth; i++) {
       sections.add(block("layers." + i, stream, tokens));
@@ -104,11 +89,15 @@ public record VisionMamba(
             mixer + ".in_proj", normed, "in_proj", dim, 2 * inner, mixer + ".in_proj.weight", "");
     String x = ops.channels(mixer + ".x", projected, 0, inner);
     String z = ops.channels(mixer + ".z", projected, inner, 2 * inner);
-    String forward = direction(ops, mixer, "", x, "A_log");
+    MambaOperations.Sizes sizes = new MambaOperations.Sizes(inner, states, rank);
+    String forward = ops.branch(mixer, "", x, convolution, sizes, "A_log");
     TokenOrder reversed = TokenOrder.reversed(tokens);
     String flipped = ops.gather(mixer + ".x_b", x, reversed);
     String backward =
-        ops.scatter(mixer + ".y_b", direction(ops, mixer, "_b", flipped, "A_b_log"), reversed);
+        ops.scatter(
+            mixer + ".y_b",
+            ops.branch(mixer, "_b", flipped, convolution, sizes, "A_b_log"),
+            reversed);
     // The gate of a token is the same in both directions, so the mean is gated once.
     String mean = ops.add(new Operation.Merge(mixer + ".merge", List.of(forward, backward), 0.5f));
     String gated = ops.add(new Operation.Gate(mixer + ".gate", mean, z));
@@ -117,32 +106,5 @@ public record VisionMamba(
             mixer + ".out_proj", gated, "out_proj", inner, dim, mixer + ".out_proj.weight", "");
     ops.add(new Operation.Add(name, stream, mixed));
     return new Section(name, true, list);
-  }
-
-  private String direction(
-      MambaOperations ops, String mixer, String suffix, String input, String aLog) {
-    String conv = mixer + ".conv1d" + suffix;
-    String step = mixer + ".dt_proj" + suffix;
-    String u =
-        ops.add(
-            new Operation.CausalConvolution(
-                conv,
-                input,
-                inner,
-                convolution,
-                conv + ".weight",
-                conv + ".bias",
-                Activation.SILU));
-    return ops.scan(
-        mixer + ".",
-        suffix,
-        u,
-        new MambaOperations.Sizes(inner, states, rank),
-        new MambaOperations.ScanWeights(
-            mixer + ".x_proj" + suffix + ".weight",
-            step + ".weight",
-            step + ".bias",
-            mixer + "." + aLog,
-            mixer + ".D" + suffix));
   }
 }

@@ -95,6 +95,11 @@ public final class Jlss {
     return pick(images, images < HELD_OUT ? 1 : HELD_OUT, true);
   }
 
+  /** Images that learn: those that do not judge, or all when there are too few to hold any out. */
+  public static int[] learners(int images) {
+    return images < HELD_OUT ? judges(images) : pick(images, HELD_OUT, false);
+  }
+
   /**
    * Learns.
    *
@@ -108,9 +113,7 @@ public final class Jlss {
     List<LogVector> parameters = new ArrayList<>();
     linears.values().forEach(linear -> parameters.addAll(linear.parameters()));
 
-    int[] judges = judges(images);
-    int[] learners = judges.length == images ? judges : pick(images, HELD_OUT, false);
-    Batches batches = new Batches(learners, recipe.batch(), recipe.seed());
+    Batches batches = new Batches(learners(images), recipe.batch(), recipe.seed());
     Judged judged = new Judged(linears, judge);
     double before = judged.consider();
     int settled = (int) (recipe.steps() * UNSETTLED);

@@ -59,10 +59,7 @@ final class ClosedForm {
       float[] input,
       float[] weight,
       float[] smoothing) {
-    float[] reciprocal = new float[smoothing.length];
-    for (int c = 0; c < reciprocal.length; c++) {
-      reciprocal[c] = 1f / smoothing[c];
-    }
+    float[] reciprocal = Smoothing.reciprocal(smoothing);
     float[] smoothed = Smoothing.weight(weight, smoothing);
     return new LinearQuantizer(
         linear,

@@ -59,11 +59,7 @@ public record LinearQuantizer(
 
   /** Reciprocal smoothing factors: what the input is multiplied by. */
   public float[] reciprocalSmoothing() {
-    float[] reciprocal = new float[smoothing.length];
-    for (int c = 0; c < reciprocal.length; c++) {
-      reciprocal[c] = 1f / smoothing[c];
-    }
-    return reciprocal;
+    return Smoothing.reciprocal(smoothing);
   }
 
   /** The float weight behind the rotation, {@link #weight}. */

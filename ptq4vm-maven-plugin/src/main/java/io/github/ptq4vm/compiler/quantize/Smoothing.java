@@ -28,6 +28,15 @@ public final class Smoothing {
     return factors;
   }
 
+  /** What inputs are multiplied by: the reciprocal of each factor. */
+  public static float[] reciprocal(float[] factors) {
+    float[] reciprocal = new float[factors.length];
+    for (int c = 0; c < reciprocal.length; c++) {
+      reciprocal[c] = 1f / factors[c];
+    }
+    return reciprocal;
+  }
+
   /** A weight times its channels' smoothing factors, as its codes are made from. */
   static float[] weight(float[] weight, float[] smoothing) {
     float[] smoothed = new float[weight.length];
