@@ -35,9 +35,12 @@ record KeyLayout(String family, String title, Set<String> templates, Set<String>
 
   /** The patterns of keys or templates: every number replaced by {@code #}. */
   static Set<String> patternsOf(Collection<String> keys) {
-    return keys.stream()
-        .map(key -> NUMBER.matcher(key).replaceAll("#"))
-        .collect(Collectors.toCollection(TreeSet::new));
+    return keys.stream().map(KeyLayout::patternOf).collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** The pattern of a key. */
+  static String patternOf(String key) {
+    return NUMBER.matcher(key).replaceAll("#");
   }
 
   /** Patterns shared with those of a state dict, as a share of all that occur in either: 0 to 1. */

@@ -32,6 +32,34 @@ public final class ModelImporter {
    */
   public static ImportedModel load(Checkpoint file, ImportOptions options) {
     Checkpoint checkpoint = OldKeyNames.presentDay(file);
+    Imported imported = plan(checkpoint, options);
+    Family.Plan plan = imported.plan();
+    return new ImportedModel(
+        new Model(plan.network(), read(checkpoint, plan)),
+        imported.family(),
+        plan.variant(),
+        plan.stride(),
+        plan.notes(),
+        checkpoint.sha256());
+  }
+
+  /**
+   * Says what model a checkpoint holds, from the names and shapes of its tensors alone.
+   *
+   * @param file the state dict; not closed here, and no weight is read
+   * @param options what the tensors cannot say
+   * @throws CompileException if the model could not be imported for one of these reasons
+   */
+  public static RecognisedModel recognise(Checkpoint file, ImportOptions options) {
+    Imported imported = plan(OldKeyNames.presentDay(file), options);
+    Family.Plan plan = imported.plan();
+    return new RecognisedModel(
+        plan.network(), imported.family(), plan.variant(), plan.stride(), plan.notes());
+  }
+
+  private record Imported(String family, Family.Plan plan) {}
+
+  private static Imported plan(Checkpoint checkpoint, ImportOptions options) {
     Families.Match match = Families.match(checkpoint, options.architecture());
     requireKeys(checkpoint, match.layout());
     try {
@@ -40,13 +68,7 @@ public final class ModelImporter {
               .family()
               .plan(new Shapes(checkpoint, match.layout().title()), match.layout(), options);
       requireShapes(checkpoint, plan);
-      return new ImportedModel(
-          new Model(plan.network(), read(checkpoint, plan)),
-          match.family().name(),
-          plan.variant(),
-          plan.stride(),
-          plan.notes(),
-          checkpoint.sha256());
+      return new Imported(match.family().name(), plan);
     } catch (InvalidNetworkException | ArithmeticException e) {
       throw new CompileException(
           "The checkpoint "
