@@ -240,7 +240,7 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
 
   @Override
   void executeGoal() throws IOException, InterruptedException {
-    if (checkpoint == null && isOneOfSeveralModules()) {
+    if (checkpoint == null && Reactor.isOneOfSeveralModules(session, execution)) {
       getLog().info("Nothing to quantize here: this module's pom sets no <checkpoint>.");
       return;
     }
@@ -251,7 +251,9 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
     output.prepare(request.variants());
     WorkerOptions options =
         new WorkerOptions(
-            workerMemory == null ? WorkerMemory.ofThisMachine(modulesAtATime()) : workerMemory,
+            workerMemory == null
+                ? WorkerMemory.ofThisMachine(Reactor.modulesAtATime(session))
+                : workerMemory,
             workerJvmArguments,
             request.threads(),
             output.workDirectory());
@@ -328,17 +330,6 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
             : Ranges.atLeast(1, threads, "threads"),
         inputs.absolute(outputDirectory, "outputDirectory"),
         OutputTimestamp.parse(outputTimestamp));
-  }
-
-  /** How many modules may be quantized at the same time. */
-  private int modulesAtATime() {
-    int threads = session.getRequest().getDegreeOfConcurrency();
-    return Math.max(1, Math.min(threads, session.getProjects().size()));
-  }
-
-  /** Whether the goal was called by name in a reactor, so that it meets modules without a model. */
-  private boolean isOneOfSeveralModules() {
-    return execution.getSource() == MojoExecution.Source.CLI && session.getProjects().size() > 1;
   }
 
   private void checkNotAttachedYet(List<CompileRequest.Variant> variants) {
