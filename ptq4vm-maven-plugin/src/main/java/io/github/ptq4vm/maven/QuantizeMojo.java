@@ -15,9 +15,12 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.inject.Inject;
+import org.apache.maven.artifact.Artifact;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
@@ -248,7 +251,13 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
     RuntimeDependency.missing(project.getDependencies(), BuildFacts.load().version())
         .ifPresent(getLog()::warn);
     OutputFiles output = new OutputFiles(request.outputDirectory(), execution.getExecutionId());
-    output.prepare(request.variants());
+    output
+        .prepare(request.variants(), attachedClassifiers())
+        .forEach(
+            jar ->
+                getLog()
+                    .info(
+                        "Deleted " + jar + " of an earlier build: <variants> no longer lists it."));
     WorkerOptions options =
         new WorkerOptions(
             workerMemory == null
@@ -332,10 +341,17 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
         OutputTimestamp.parse(outputTimestamp));
   }
 
+  private Set<String> attachedClassifiers() {
+    return project.getAttachedArtifacts().stream()
+        .filter(Artifact::hasClassifier)
+        .map(Artifact::getClassifier)
+        .collect(Collectors.toSet());
+  }
+
   private void checkNotAttachedYet(List<CompileRequest.Variant> variants) {
+    Set<String> attached = attachedClassifiers();
     for (CompileRequest.Variant variant : variants) {
-      if (project.getAttachedArtifacts().stream()
-          .anyMatch(a -> a.hasClassifier() && a.getClassifier().equals(variant.name()))) {
+      if (attached.contains(variant.name())) {
         throw new CompileException(
             "This project already has an artifact with the classifier "
                 + variant.name()
