@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       AccuracyCommand.class,
       CompileTimeCommand.class,
       FirstPredictionCommand.class,
+      LatencyCommand.class,
       LogitsCommand.class
     })
 public final class Main implements Runnable {
