@@ -22,6 +22,7 @@ import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -43,6 +44,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class LatencyCommand implements Callable<Integer> {
   private static final int CALIBRATION_IMAGES = 32;
+  private static final int LEAST_PAIRS = 5;
 
   @Spec private CommandSpec spec;
 
@@ -79,9 +81,15 @@ final class LatencyCommand implements Callable<Integer> {
 
   @Option(
       names = "--pairs",
-      defaultValue = "15",
-      description = "Runs of each, in turns (default: ${DEFAULT-VALUE}).")
+      defaultValue = "31",
+      description = "Runs of each at most, in turns (default: ${DEFAULT-VALUE}).")
   private int pairs;
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "20",
+      description = "Seconds after which a row is done (default: ${DEFAULT-VALUE}).")
+  private int seconds;
 
   /** Made by picocli, which sets the fields. */
   @SuppressWarnings("NullAway")
@@ -130,12 +138,14 @@ final class LatencyCommand implements Callable<Integer> {
     out.print(Machine.header(Arguments.of(spec)));
     out.printf("Load before: %s%n", Machine.load());
     out.printf(
-        "Each row: %d runs of each recipe in turns in one process; medians; in brackets the"
-            + " quartiles of the ratio within a pair%n%n",
-        pairs);
+        "Each row: up to %d runs of each recipe in turns, in one process, for %d seconds or so;"
+            + " medians;%nin brackets the quartiles of the ratio within a pair; processor time is"
+            + " of all threads of a run%n%n",
+        pairs, seconds);
     out.println(
-        "| model | variant | kernels | threads | batch | ptq4vm ms | auto ms | auto / ptq4vm |");
-    out.println("|---|---|---|---|---|---|---|---|");
+        "| model | variant | kernels | threads | batch | pairs | ptq4vm ms | auto ms"
+            + " | auto / ptq4vm | ptq4vm CPU ms | auto CPU ms | auto / ptq4vm, CPU time |");
+    out.println("|---|---|---|---|---|---|---|---|---|---|---|---|");
     StringBuilder plans = new StringBuilder();
     for (String model : models) {
       for (Variant variant : variants) {
@@ -159,37 +169,57 @@ final class LatencyCommand implements Callable<Integer> {
             IntStream.range(0, batch)
                 .mapToObj(i -> SyntheticModels.image(contest.auto().network(), i))
                 .toArray(float[][]::new);
-        PairedTiming timing =
+        List<PairedTiming> timings =
             PairedTiming.measure(
                 () -> plain.run(images),
                 () -> auto.run(images),
                 warmUp(() -> plain.run(images)),
-                pairs,
-                System::nanoTime);
+                LEAST_PAIRS,
+                Math.max(LEAST_PAIRS, pairs),
+                deadline(),
+                List.of(System::nanoTime, new ThreadClock()));
+        PairedTiming wall = timings.get(0);
+        PairedTiming processor = timings.get(1);
         out.printf(
             Locale.ROOT,
-            "| %s | %s | %s | %d | %d | %.2f | %.2f | %.3f (%.3f to %.3f) |%n",
+            "| %s | %s | %s | %d | %d | %d | %.1f | %.1f | %s | %.1f | %.1f | %s |%n",
             model,
             variant.name(),
             auto.provider(),
             count,
             batch,
-            timing.firstMillis(),
-            timing.secondMillis(),
-            timing.ratio(0.5),
-            timing.ratio(0.25),
-            timing.ratio(0.75));
+            wall.pairs(),
+            wall.firstMillis(),
+            wall.secondMillis(),
+            ratio(wall),
+            processor.firstMillis(),
+            processor.secondMillis(),
+            ratio(processor));
         out.flush();
       }
     }
   }
 
-  /** Pairs that take about two seconds, at least three: what the JIT compiler needs. */
+  private static String ratio(PairedTiming timing) {
+    return String.format(
+        Locale.ROOT,
+        "%.3f (%.3f to %.3f)",
+        timing.ratio(0.5),
+        timing.ratio(0.25),
+        timing.ratio(0.75));
+  }
+
+  private BooleanSupplier deadline() {
+    long end = System.nanoTime() + seconds * 1_000_000_000L;
+    return () -> System.nanoTime() > end;
+  }
+
+  /** Pairs that take about two seconds, at least two: what the JIT compiler needs. */
   private static int warmUp(Runnable task) {
     long start = System.nanoTime();
     task.run();
     double seconds = (System.nanoTime() - start) / 1e9;
-    return (int) Math.min(1000, Math.max(3, 1 / seconds));
+    return (int) Math.min(1000, Math.max(2, 1 / seconds));
   }
 
   private static List<Sample> sample(String id) {

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       AccuracyCommand.class,
       CompileTimeCommand.class,
+      CostCommand.class,
       FirstPredictionCommand.class,
       LatencyCommand.class,
       LogitsCommand.class

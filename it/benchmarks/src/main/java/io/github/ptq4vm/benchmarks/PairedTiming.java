@@ -1,7 +1,10 @@
 package io.github.ptq4vm.benchmarks;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 
 /**
  * Two tasks timed in turns, so that whatever else the machine does meets both alike: first, second,
@@ -16,31 +19,56 @@ record PairedTiming(long[] first, long[] second) {
    * Runs both.
    *
    * @param warmUp pairs that do not count
-   * @param pairs pairs that count, at least 1
-   * @param clock nanoseconds
+   * @param most pairs that count at most
+   * @param least pairs that count at least
+   * @param enough asked after each pair beyond the least: whether to stop
+   * @param clocks each gives nanoseconds
+   * @return by each clock
    */
-  static PairedTiming measure(
-      Runnable first, Runnable second, int warmUp, int pairs, LongSupplier clock) {
-    PairedTiming timing = new PairedTiming(new long[pairs], new long[pairs]);
-    for (int i = -warmUp; i < pairs; i++) {
+  static List<PairedTiming> measure(
+      Runnable first,
+      Runnable second,
+      int warmUp,
+      int least,
+      int most,
+      BooleanSupplier enough,
+      List<LongSupplier> clocks) {
+    long[][] one = new long[clocks.size()][most];
+    long[][] two = new long[clocks.size()][most];
+    int pairs = 0;
+    for (int i = -warmUp; i < most && (pairs < least || !enough.getAsBoolean()); i++) {
       boolean ahead = i % 2 == 0;
-      long one = ahead ? time(first, clock) : 0;
-      long two = time(second, clock);
-      if (!ahead) {
-        one = time(first, clock);
-      }
+      long[] before = ahead ? time(first, clocks) : new long[0];
+      long[] seconds = time(second, clocks);
+      long[] firsts = ahead ? before : time(first, clocks);
       if (i >= 0) {
-        timing.first[i] = one;
-        timing.second[i] = two;
+        pairs++;
+        for (int clock = 0; clock < clocks.size(); clock++) {
+          one[clock][i] = firsts[clock];
+          two[clock][i] = seconds[clock];
+        }
       }
     }
-    return timing;
+    int counted = pairs;
+    return IntStream.range(0, clocks.size())
+        .mapToObj(
+            clock ->
+                new PairedTiming(
+                    Arrays.copyOf(one[clock], counted), Arrays.copyOf(two[clock], counted)))
+        .toList();
   }
 
-  private static long time(Runnable task, LongSupplier clock) {
-    long start = clock.getAsLong();
+  private static long[] time(Runnable task, List<LongSupplier> clocks) {
+    long[] start = clocks.stream().mapToLong(LongSupplier::getAsLong).toArray();
     task.run();
-    return clock.getAsLong() - start;
+    long[] end = clocks.stream().mapToLong(LongSupplier::getAsLong).toArray();
+    Arrays.setAll(end, i -> end[i] - start[i]);
+    return end;
+  }
+
+  /** Number of pairs. */
+  int pairs() {
+    return first.length;
   }
 
   /** Median of the first task in milliseconds. */
@@ -60,9 +88,7 @@ record PairedTiming(long[] first, long[] second) {
    */
   double ratio(double share) {
     double[] ratios = new double[first.length];
-    for (int i = 0; i < ratios.length; i++) {
-      ratios[i] = (double) second[i] / first[i];
-    }
+    Arrays.setAll(ratios, i -> (double) second[i] / first[i]);
     return quantile(ratios, share);
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.ptq4vm.benchmarks.synthetic.RecipePlan;
+import io.github.ptq4vm.benchmarks.synthetic.ReleasedSize;
 import io.github.ptq4vm.compiler.checkpoint.FillerModels;
 import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Network;
@@ -165,7 +166,7 @@ class FusedChainTest {
   })
   void releasedModelsHaveTheirKnownOperations(
       String name, double quantized, double all, double scanned) {
-    Network network = FillerModels.byName(name).network();
+    Network network = ReleasedSize.of(name).orElseThrow().network();
     Work work = total(FusedChain.of(RecipePlan.PTQ4VM.apply(network, 8, 8)));
     long depthwise =
         network.operations().stream().mapToLong(one -> depthwiseMultiplyAdds(network, one)).sum();
@@ -208,7 +209,7 @@ class FusedChainTest {
 
   @Test
   void aVimTinyBlockMovesTheBytesOfTheClosedForm() {
-    Network network = FillerModels.byName("vim_tiny").network();
+    Network network = ReleasedSize.VIM_TINY.network();
     List<Launch> block =
         FusedChain.of(RecipePlan.AUTO.apply(network, 8, 8)).stream()
             .filter(one -> one.section().equals("layers.7"))
