@@ -13,6 +13,8 @@ import io.github.ptq4vm.network.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -40,17 +42,9 @@ public final class SyntheticModels {
     Network network = recipe.apply(floats.network(), weightBits, activationBits);
     SortedMap<String, Tensor> parameters = new TreeMap<>(floats.parameters());
     try (CpuExecutor executor = new CpuExecutor(floats, 1)) {
-      float[] image = image(network, 0);
-      for (List<Operation.Linear> alike : byKind(network).values()) {
-        Map<String, float[]> inputs =
-            executor.trace(
-                image,
-                alike.stream()
-                    .map(Operation.Linear::input)
-                    .collect(Collectors.toUnmodifiableSet()));
-        for (Operation.Linear linear : alike) {
-          put(parameters, linear, floats.floats(linear.weight()), input(inputs, linear));
-        }
+      Map<String, float[]> inputs = executor.trace(image(network, 0), inputsOfStatic(network));
+      for (Operation.Linear linear : network.quantizableLinears()) {
+        put(parameters, linear, floats.floats(linear.weight()), inputs);
       }
     }
     return new Model(network, parameters);
@@ -70,29 +64,31 @@ public final class SyntheticModels {
     return image;
   }
 
-  /** Kind by kind, so that the inputs of a part of the linears are held at once. */
-  private static Map<String, List<Operation.Linear>> byKind(Network network) {
+  private static Set<String> inputsOfStatic(Network network) {
     return network.quantizableLinears().stream()
-        .collect(Collectors.groupingBy(Operation.Linear::kind, TreeMap::new, Collectors.toList()));
+        .filter(linear -> !isDynamic(precision(linear)))
+        .map(Operation.Linear::input)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
-  private static float[] input(Map<String, float[]> inputs, Operation.Linear linear) {
-    float[] input = inputs.get(linear.input());
-    if (input == null) {
-      throw new IllegalStateException("The input of " + linear.output() + " was not traced.");
+  private static Precision precision(Operation.Linear linear) {
+    Precision precision = linear.precision();
+    if (precision == null) {
+      throw new IllegalArgumentException(linear.output() + " has no precision.");
     }
-    return input;
+    return precision;
+  }
+
+  private static boolean isDynamic(Precision precision) {
+    return precision.scale() == ActivationScale.DYNAMIC_PER_TOKEN;
   }
 
   private static void put(
       SortedMap<String, Tensor> parameters,
       Operation.Linear linear,
       float[] floatWeight,
-      float[] input) {
-    Precision precision = linear.precision();
-    if (precision == null) {
-      throw new IllegalArgumentException(linear.output() + " has no precision.");
-    }
+      Map<String, float[]> inputs) {
+    Precision precision = precision(linear);
     boolean rotated = precision.rotation() == Rotation.HADAMARD;
     ChannelRotation rotation = ChannelRotation.of(linear.inFeatures());
     float[] weight = floatWeight.clone();
@@ -105,10 +101,10 @@ public final class SyntheticModels {
     float[] smoothing = new float[linear.inFeatures()];
     Arrays.fill(smoothing, 1);
     parameters.put(linear.inputSmoothing(), floats(smoothing));
-    if (precision.scale() == ActivationScale.DYNAMIC_PER_TOKEN) {
+    if (isDynamic(precision)) {
       parameters.put(linear.inputRange(), floats(new float[] {WHOLE_RANGE}));
     } else {
-      float[] seen = input.clone();
+      float[] seen = Objects.requireNonNull(inputs.get(linear.input())).clone();
       if (rotated) {
         rotation.apply(seen);
       }
