@@ -136,7 +136,11 @@ final class LatencyCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     out.print(Machine.header(Arguments.of(spec)));
-    out.printf("Load before: %s%n", Machine.load());
+    out.printf(
+        "Load before: %s. Where that is more than the threads of a row, other processes shared the"
+            + " machine and%nmilliseconds are too long; ratios count, above all those of processor"
+            + " time.%n",
+        Machine.load());
     out.printf(
         "Each row: up to %d runs of each recipe in turns, in one process, for %d seconds or so;"
             + " medians;%nin brackets the quartiles of the ratio within a pair; processor time is"

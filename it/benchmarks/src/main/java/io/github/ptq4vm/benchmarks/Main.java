@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       CompileTimeCommand.class,
       CostCommand.class,
       FirstPredictionCommand.class,
+      GpuSamplesCommand.class,
       LatencyCommand.class,
       LogitsCommand.class
     })

@@ -1,19 +1,21 @@
 package io.github.ptq4vm.benchmarks.gpu;
 
+import io.github.ptq4vm.artifact.ArtifactContent;
+import io.github.ptq4vm.artifact.ModelLocator;
 import io.github.ptq4vm.benchmarks.synthetic.RecipePlan;
 import io.github.ptq4vm.benchmarks.synthetic.SyntheticModels;
 import io.github.ptq4vm.compiler.ImageSize;
 import io.github.ptq4vm.compiler.checkpoint.FillerModels;
-import io.github.ptq4vm.cpu.CpuExecutor;
 import io.github.ptq4vm.network.Model;
+import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,8 +32,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 public final class Parity implements Callable<Integer> {
   private static final int NOT_MET = 1;
-
-  private static final int[] BATCHES = {1, 2, 3, 5, 17};
 
   @Spec private CommandSpec spec;
 
@@ -70,6 +70,11 @@ public final class Parity implements Callable<Integer> {
       description = "Largest error of logits, relative to their norm (default: ${DEFAULT-VALUE}).")
   private double bound;
 
+  @Option(
+      names = "--samples",
+      description = "A folder that run.sh gpu-samples wrote, to compare trained models too.")
+  private @Nullable Path samples;
+
   /** Made by picocli, which sets the fields. */
   @SuppressWarnings("NullAway")
   Parity() {}
@@ -85,62 +90,41 @@ public final class Parity implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println("| model | recipe | variant | device | images | error | other class | margin | |");
-    out.println("|---|---|---|---|---|---|---|---|---|");
-    boolean good = true;
+  public Integer call() throws IOException {
+    ParityTable table = new ParityTable(device, bound, spec.commandLine().getOut());
     for (String model : models) {
       String[] parts = model.split("@");
       Model floats = FillerModels.byName(parts[0], ImageSize.square(Integer.parseInt(parts[1])));
       for (RecipePlan recipe : RecipePlan.values()) {
         for (String variant : variants) {
-          good &= compare(model, floats, recipe, Bits.of(variant), out);
+          Bits bits = Bits.of(variant);
+          table.compare(
+              model,
+              recipe.id(),
+              variant,
+              SyntheticModels.quantize(floats, recipe, bits.weights(), bits.activations()),
+              IntStream.range(0, images)
+                  .mapToObj(i -> SyntheticModels.image(floats.network(), 1 + i))
+                  .toArray(float[][]::new));
         }
       }
     }
-    return good ? 0 : NOT_MET;
+    if (samples != null) {
+      trained(samples, table);
+    }
+    return table.isGood() ? 0 : NOT_MET;
   }
 
-  private boolean compare(
-      String name, Model floats, RecipePlan recipe, Bits bits, PrintWriter out) {
-    Model model = SyntheticModels.quantize(floats, recipe, bits.weights(), bits.activations());
-    float[][] inputs =
-        IntStream.range(0, images)
-            .mapToObj(i -> SyntheticModels.image(model.network(), 1 + i))
-            .toArray(float[][]::new);
-    try (CpuExecutor reference =
-            new CpuExecutor(model, Runtime.getRuntime().availableProcessors());
-        Engine engine = device.open(model)) {
-      LogitsComparison comparison =
-          LogitsComparison.of(reference.run(inputs), inBatches(engine, inputs));
-      boolean good = comparison.isWithin(bound);
-      out.printf(
-          Locale.ROOT,
-          "| %s | %s | %s | %s | %d | %.2e | %d | %.2e | %s |%n",
-          name,
-          recipe.id(),
-          bits,
-          engine.name(),
-          comparison.images(),
-          comparison.error(),
-          comparison.otherClass(),
-          comparison.margin(),
-          good ? "ok" : "NOT WITHIN " + bound);
-      out.flush();
-      return good;
+  /** Trained models with all of their validation images. */
+  private static void trained(Path folder, ParityTable table) throws IOException {
+    for (TrainedSample sample : TrainedSample.list(folder)) {
+      ArtifactContent content = ModelLocator.read(folder.resolve(sample.jar())).content();
+      table.compare(
+          sample.name(),
+          "auto",
+          sample.variant(),
+          content.model(),
+          Pixels.read(folder.resolve(sample.images())).tensors(content.preprocessing()));
     }
-  }
-
-  private static float[][] inBatches(Engine engine, float[][] inputs) {
-    float[][] logits = new float[inputs.length][];
-    int from = 0;
-    for (int turn = 0; from < inputs.length; turn++) {
-      int size = Math.min(BATCHES[turn % BATCHES.length], inputs.length - from);
-      float[][] some = engine.run(Arrays.copyOfRange(inputs, from, from + size));
-      System.arraycopy(some, 0, logits, from, size);
-      from += size;
-    }
-    return logits;
   }
 }
