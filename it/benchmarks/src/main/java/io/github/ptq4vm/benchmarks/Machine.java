@@ -7,12 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The machine a figure was measured on. */
 final class Machine {
   private static final Path CPU = Path.of("/proc/cpuinfo");
+  private static final Path LOAD = Path.of("/proc/loadavg");
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private Machine() {}
@@ -45,6 +47,19 @@ final class Machine {
   /** Bytes of a line such as {@code 1234 kB}. */
   static long kibibytes(String value) {
     return 1024 * Long.parseLong(value.replace("kB", "").strip());
+  }
+
+  /** Processes that wanted to run, on average over 1, 5 and 15 minutes; only on Linux. */
+  static String load() {
+    if (!Files.isReadable(LOAD)) {
+      return "not known here";
+    }
+    try {
+      return String.join(
+          ", ", List.of(Files.readString(LOAD, StandardCharsets.UTF_8).split(" ")).subList(0, 3));
+    } catch (IOException e) {
+      throw new CompileException("The file " + LOAD + " cannot be read: " + e + ".", e);
+    }
   }
 
   private static Optional<String> line(Path file, String name) {

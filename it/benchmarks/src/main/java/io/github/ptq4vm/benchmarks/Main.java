@@ -19,7 +19,10 @@ import picocli.CommandLine.Spec;
     subcommands = {
       AccuracyCommand.class,
       CompileTimeCommand.class,
+      CostCommand.class,
       FirstPredictionCommand.class,
+      GpuSamplesCommand.class,
+      LatencyCommand.class,
       LogitsCommand.class
     })
 public final class Main implements Runnable {

@@ -1,0 +1,104 @@
+#!/bin/sh
+# Runs the GPU benchmark where carry.sh's folder was brought to, without Java or Maven, and writes gpu.md, the rows it
+# is made of and logs into $OUT (default: target/results beside this file).
+#
+#     on-device.sh [part ...]      parts: peer-check parity sanitizer peer speed summary (default: all)
+#
+# A part that fails does not stop those after it; the exit status says that one did. PTQ4VM_PARITY, PTQ4VM_SPEED and
+# PTQ4VM_PEER are further options of the three programs, e.g. --models=vim_tiny; PTQ4VM_DEVICE is cuda unless set.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+carry=$here/target/carry
+out=${OUT:-$here/target/results}
+device=${PTQ4VM_DEVICE:-cuda}
+parts=${*:-peer-check parity sanitizer peer speed summary}
+if [ ! -f "$carry/jre.tar.gz" ]; then
+  echo "There is no $carry/jre.tar.gz: run carry.sh first and bring its folder along." >&2
+  exit 2
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$out" "$work/tmp"
+tar -xzf "$carry/jre.tar.gz" -C "$work"
+class_path=$(find "$carry/lib" -name '*.jar' | tr '\n' ':')
+package=io.github.ptq4vm.benchmarks.gpu
+failed=0
+
+java() {
+  "$work/jre/bin/java" --add-modules jdk.incubator.vector -Xmx"${PTQ4VM_HEAP:-16g}" \
+    "-Djava.io.tmpdir=$work/tmp" -cp "$class_path" "$@"
+}
+
+# part <name> <command ...>: its output goes to a log, its success into the results.
+part() {
+  name=$1
+  shift
+  case " $parts " in *" $name "*) ;; *) return ;; esac
+  start=$(date +%s)
+  "$@"
+  status=$?
+  [ "$status" = 0 ] && word=passed || { word="FAILED with status $status"; failed=1; }
+  echo "$name: $word after $(($(date +%s) - start)) s" | tee -a "$out/parts.log"
+}
+
+peer_check() {
+  fixtures=
+  [ -d "$carry/fixtures" ] && fixtures="--fixtures $carry/fixtures"
+  python3 "$here/peer.py" --check --device "$device" $fixtures > "$out/peer-check.log" 2>&1
+}
+
+parity() {
+  samples=
+  [ -d "$carry/samples" ] && samples="--samples $carry/samples"
+  java "$package.Parity" --device "$device" $samples ${PTQ4VM_PARITY:-} > "$out/parity.md" 2> "$out/parity.log"
+}
+
+# Small networks: checked kernels run a hundred times slower. Every kernel is in one of the two.
+sanitize() {
+  compute-sanitizer --tool "$1" --error-exitcode 9 --target-processes all \
+    "$work/jre/bin/java" --add-modules jdk.incubator.vector -Xmx8g "-Djava.io.tmpdir=$work/tmp" -cp "$class_path" \
+    "$package.Parity" --device "$device" --models "$2" --variants w8a8,w4a4 --images 3 \
+    > "$out/$1.log" 2>&1
+}
+
+sanitizer() {
+  sanitize memcheck vim_tiny@48,local_vssm_tiny@64 && sanitize racecheck vim_tiny@32,vmamba_t_s1l8@32
+}
+
+peer() {
+  python3 "$here/peer.py" --device "$device" ${PTQ4VM_PEER:-} > "$out/peer.jsonl" 2> "$out/peer.log"
+}
+
+speed() {
+  java "$package.Speed" --device "$device" ${PTQ4VM_SPEED:-} > "$out/speed.jsonl" 2> "$out/speed.log"
+}
+
+summary() {
+  {
+    echo "Command: \`it/benchmarks/gpu/on-device.sh $parts\`, revision $(cat "$carry/revision")"
+    echo "Date: $(date -u +%Y-%m-%d)"
+    echo "GPU: $(nvidia-smi --query-gpu=name,driver_version,clocks.max.sm,clocks.max.mem,power.limit \
+      --format=csv,noheader 2> /dev/null || echo none)"
+    echo "Peer: $(python3 -c 'import torch; print("PyTorch", torch.__version__)' 2> /dev/null || echo none)"
+    echo
+    [ -f "$out/parts.log" ] && sed 's/^/* /' "$out/parts.log" && echo
+    rows=
+    for file in "$out/speed.jsonl" "$out/peer.jsonl"; do [ -f "$file" ] && rows="$rows $file"; done
+    [ -n "$rows" ] && java "$package.Summary" $rows
+    echo
+    [ -f "$out/parity.md" ] && cat "$out/parity.md"
+    [ -f "$out/peer-check.log" ] && sed 's/^/    /' "$out/peer-check.log"
+    for tool in memcheck racecheck; do
+      [ -f "$out/$tool.log" ] && grep "ERROR SUMMARY\|RACECHECK SUMMARY" "$out/$tool.log" | sed "s/^/* $tool: /"
+    done
+    true
+  } > "$out/gpu.md"
+}
+
+part peer-check peer_check
+part parity parity
+part sanitizer sanitizer
+part peer peer
+part speed speed
+part summary summary
+exit "$failed"

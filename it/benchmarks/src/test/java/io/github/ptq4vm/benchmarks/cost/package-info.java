@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.ptq4vm.benchmarks.cost;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.ptq4vm.benchmarks.synthetic;
+
+import org.jspecify.annotations.NullMarked;
