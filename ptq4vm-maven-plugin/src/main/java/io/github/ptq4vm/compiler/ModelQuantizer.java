@@ -1,11 +1,13 @@
 package io.github.ptq4vm.compiler;
 
+import io.github.ptq4vm.compiler.Recipe.Ingredient;
 import io.github.ptq4vm.compiler.learn.Jlss;
 import io.github.ptq4vm.compiler.quantize.BlockCalibration;
 import io.github.ptq4vm.compiler.quantize.BlockRounding;
-import io.github.ptq4vm.compiler.quantize.ClippingSearch;
+import io.github.ptq4vm.compiler.quantize.Importance;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
 import io.github.ptq4vm.compiler.quantize.QuantizationPlan;
+import io.github.ptq4vm.compiler.quantize.Rounding;
 import io.github.ptq4vm.compiler.quantize.SimulatedLinear;
 import io.github.ptq4vm.compiler.tensor.BatchRunner;
 import io.github.ptq4vm.compiler.tensor.LinearExecution;
@@ -69,6 +71,10 @@ final class ModelQuantizer {
     float[] exact = runner.runFirst(sections.get(0), images, this::execution);
     float[] quantized = exact;
     LogitJudge judge = new LogitJudge(interpreter, images);
+    Importance importance =
+        recipe.uses(Ingredient.IMPORTANCE)
+            ? Importance.of(interpreter, images)
+            : Importance.even(interpreter, images.length);
     int block = 0;
     for (Section section : sections.subList(1, sections.size())) {
       if (!section.block()) {
@@ -84,18 +90,32 @@ final class ModelQuantizer {
       long start = System.nanoTime();
       Jlss.Judge behind = judge.behind(section);
       BlockCalibration.Calibrated calibration =
-          new BlockCalibration(interpreter, recipe.alpha(), ClippingSearch.crossFitted())
+          new BlockCalibration(interpreter, recipe.alpha(), recipe.search())
               .calibrate(section, exact, images.length, List.of(plan));
       Map<String, LinearQuantizer> found = calibration.quantizers().get(0);
       found =
           new BlockRounding(
-                  interpreter, ClippingSearch.crossFitted(), section, Jlss.judges(images.length))
+                  interpreter,
+                  recipe.search(),
+                  Rounding.of(recipe.uses(Ingredient.WEIGHT_MOVE), recipe.uses(Ingredient.DESCENT)),
+                  section,
+                  Jlss.judges(images.length),
+                  importance)
               .round(plan, found, images.length, exact, quantized, behind::loss);
       exact = calibration.output();
       long calibrated = System.nanoTime();
       if (recipe.steps() > 0) {
         Jlss.Outcome outcome =
-            new Jlss(interpreter, recipe, section, images.length, quantized, exact)
+            new Jlss(
+                    interpreter,
+                    recipe,
+                    section,
+                    images.length,
+                    quantized,
+                    exact,
+                    Boolean.getBoolean("x.loss")
+                        ? importance
+                        : Importance.even(interpreter, images.length))
                 .learn(
                     found,
                     behind,

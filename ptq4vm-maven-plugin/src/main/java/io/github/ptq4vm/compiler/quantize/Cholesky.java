@@ -34,12 +34,7 @@ final class Cholesky {
    * @throws IllegalStateException if it is not positive definite: it holds no numbers
    */
   static Cholesky of(Parallel parallel, double[] matrix, int size, double damping) {
-    double trace = 0;
-    for (int i = 0; i < size; i++) {
-      trace += matrix[i * size + i];
-    }
-    // Inputs that are all zero say nothing: any multiple of the identity will do.
-    double added = trace == 0 ? 1 : damping * trace / size;
+    double added = added(matrix, size, damping);
     int[] order =
         IntStream.range(0, size)
             .boxed()
@@ -64,6 +59,16 @@ final class Cholesky {
       }
     }
     return new Cholesky(size, order, a);
+  }
+
+  /** What is added to the diagonal of a matrix for a damping, as {@link #of} does. */
+  static double added(double[] matrix, int size, double damping) {
+    double trace = 0;
+    for (int i = 0; i < size; i++) {
+      trace += matrix[i * size + i];
+    }
+    // Inputs that are all zero say nothing: any multiple of the identity will do.
+    return trace == 0 ? 1 : damping * trace / size;
   }
 
   /**

@@ -46,8 +46,17 @@ class BlockRoundingTest {
 
   private SortedMap<String, LinearQuantizer> round(
       QuantizationPlan plan, float[] quantized, ToDoubleFunction<float[]> judge) {
-    return new BlockRounding(interpreter, ClippingSearch.crossFitted(), section, HELD_OUT)
-        .round(plan, calibrated(plan), IMAGES, stream, quantized, judge);
+    return rounding().round(plan, calibrated(plan), IMAGES, stream, quantized, judge);
+  }
+
+  private BlockRounding rounding() {
+    return new BlockRounding(
+        interpreter,
+        ClippingSearch.crossFitted(),
+        Rounding.of(true, true),
+        section,
+        HELD_OUT,
+        Importance.even(interpreter, IMAGES));
   }
 
   private QuantizationPlan everywhere(Quantizers.Inputs inputs) {
@@ -77,8 +86,7 @@ class BlockRoundingTest {
 
   @Test
   void laterLinearsComeLater() {
-    BlockRounding rounding =
-        new BlockRounding(interpreter, ClippingSearch.crossFitted(), section, HELD_OUT);
+    BlockRounding rounding = rounding();
     assertThat(rounding.groups(everywhere(Quantizers.Inputs.STATIC)))
         .extracting(group -> group.stream().map(Operation.Linear::kind).toList())
         .containsExactly(
