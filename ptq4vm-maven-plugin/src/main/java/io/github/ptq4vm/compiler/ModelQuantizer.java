@@ -4,7 +4,6 @@ import io.github.ptq4vm.compiler.Recipe.Ingredient;
 import io.github.ptq4vm.compiler.learn.Jlss;
 import io.github.ptq4vm.compiler.quantize.BlockCalibration;
 import io.github.ptq4vm.compiler.quantize.BlockRounding;
-import io.github.ptq4vm.compiler.quantize.Importance;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
 import io.github.ptq4vm.compiler.quantize.QuantizationPlan;
 import io.github.ptq4vm.compiler.quantize.Rounding;
@@ -70,11 +69,7 @@ final class ModelQuantizer {
     long units = blocks * (recipe.steps() + 1);
     float[] exact = runner.runFirst(sections.get(0), images, this::execution);
     float[] quantized = exact;
-    LogitJudge judge = new LogitJudge(interpreter, images);
-    Importance importance =
-        recipe.uses(Ingredient.IMPORTANCE)
-            ? Importance.of(interpreter, images)
-            : Importance.even(interpreter, images.length);
+    LogitJudge judge = LogitJudge.of(interpreter, images);
     int block = 0;
     for (Section section : sections.subList(1, sections.size())) {
       if (!section.block()) {
@@ -99,23 +94,13 @@ final class ModelQuantizer {
                   recipe.search(),
                   Rounding.of(recipe.uses(Ingredient.WEIGHT_MOVE), recipe.uses(Ingredient.DESCENT)),
                   section,
-                  Jlss.judges(images.length),
-                  importance)
+                  Jlss.judges(images.length))
               .round(plan, found, images.length, exact, quantized, behind::loss);
       exact = calibration.output();
       long calibrated = System.nanoTime();
       if (recipe.steps() > 0) {
         Jlss.Outcome outcome =
-            new Jlss(
-                    interpreter,
-                    recipe,
-                    section,
-                    images.length,
-                    quantized,
-                    exact,
-                    Boolean.getBoolean("x.loss")
-                        ? importance
-                        : Importance.even(interpreter, images.length))
+            new Jlss(interpreter, recipe, section, images.length, quantized, exact)
                 .learn(
                     found,
                     behind,

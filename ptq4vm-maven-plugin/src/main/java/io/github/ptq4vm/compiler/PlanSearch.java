@@ -1,7 +1,6 @@
 package io.github.ptq4vm.compiler;
 
 import io.github.ptq4vm.compiler.Recipe.Ingredient;
-import io.github.ptq4vm.compiler.learn.Jlss;
 import io.github.ptq4vm.compiler.quantize.BlockCalibration;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
 import io.github.ptq4vm.compiler.quantize.QuantizationPlan;
@@ -13,7 +12,6 @@ import io.github.ptq4vm.network.ActivationScale;
 import io.github.ptq4vm.network.Rotation;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -24,6 +22,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Chooses ingredients for each kind of linear. With quantizers that never saw the held-out images,
@@ -63,13 +62,23 @@ final class PlanSearch {
   /**
    * Prepares a search.
    *
-   * @param images calibration images; those that judge are held out
+   * @param images calibration images: one half makes quantizers, the other judges them
    */
   PlanSearch(TensorInterpreter interpreter, Recipe recipe, float[][] images) {
     this.interpreter = interpreter;
     this.recipe = recipe;
-    this.images = images;
-    this.judge = new LogitJudge(interpreter, images);
+    this.images = every(images, 0);
+    this.judge = new LogitJudge(interpreter, every(images, 1));
+  }
+
+  /** Every second image; all of them where there is only one. */
+  private static float[][] every(float[][] images, int first) {
+    return images.length < 2
+        ? images
+        : IntStream.range(0, images.length)
+            .filter(i -> i % 2 == first)
+            .mapToObj(i -> images[i])
+            .toArray(float[][]::new);
   }
 
   /**
@@ -205,23 +214,19 @@ final class PlanSearch {
     BatchRunner runner = new BatchRunner(interpreter);
     BlockCalibration calibration =
         new BlockCalibration(interpreter, recipe.alpha(), recipe.search());
-    float[][] learners =
-        Arrays.stream(Jlss.learners(images.length))
-            .mapToObj(i -> images[i])
-            .toArray(float[][]::new);
     List<Section> sections = interpreter.network().sections();
-    float[] stream = runner.runFirst(sections.get(0), learners, Linears.FLOAT);
+    float[] stream = runner.runFirst(sections.get(0), images, Linears.FLOAT);
     for (Section section : sections.subList(1, sections.size() - 1)) {
       if (section.block()) {
         BlockCalibration.Calibrated calibrated =
-            calibration.calibrate(section, stream, learners.length, plans);
+            calibration.calibrate(section, stream, images.length, plans);
         for (int i = 0; i < all.size(); i++) {
           all.get(i).putAll(calibrated.quantizers().get(i));
         }
         stream = calibrated.output();
       } else {
         stream =
-            runner.run(section, stream, learners.length, Linears.FLOAT, BatchRunner.Observer.NONE);
+            runner.run(section, stream, images.length, Linears.FLOAT, BatchRunner.Observer.NONE);
       }
     }
     return all;

@@ -61,9 +61,7 @@ public record Recipe(
     /** Codes and steps of weights that are improved once all are rounded. */
     DESCENT,
     /** Weights that move to make up for what their inputs lost. */
-    WEIGHT_MOVE,
-    /** Tokens counted by what they do to the logits. */
-    IMPORTANCE
+    WEIGHT_MOVE
   }
 
   /** The defaults. */

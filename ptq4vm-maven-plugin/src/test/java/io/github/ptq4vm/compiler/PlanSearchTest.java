@@ -81,9 +81,8 @@ class PlanSearchTest {
       assertThat(new PlanSearch(interpreter, Recipe.defaults(), images).search(4, 4))
           .isEqualTo(found);
 
-      // Held-out images decide, so another one changes the verdicts; and what the others are
-      // decides
-      // ranges, so another one of them does too.
+      // Odd images decide, so another one changes the verdicts; and even ones set ranges, so
+      // another one of them does too.
       for (int changed : new int[] {7, 8}) {
         float[][] others = images.clone();
         others[changed] = Values.images(17, 32)[16];

@@ -22,9 +22,9 @@ class RecipeTest {
 
   @Test
   void whatIsLeftOutStaysLeftOut() {
-    Recipe recipe = Recipe.defaults().without(Ingredient.ROTATION, Ingredient.IMPORTANCE);
+    Recipe recipe = Recipe.defaults().without(Ingredient.ROTATION, Ingredient.DESCENT);
     assertThat(recipe.withSteps(3).withMethod(Method.AUTO).leftOut())
-        .containsExactlyInAnyOrder(Ingredient.ROTATION, Ingredient.IMPORTANCE);
+        .containsExactlyInAnyOrder(Ingredient.ROTATION, Ingredient.DESCENT);
     assertThat(recipe.withSteps(3).steps()).isEqualTo(3);
   }
 

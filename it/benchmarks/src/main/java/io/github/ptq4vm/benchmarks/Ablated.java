@@ -20,8 +20,6 @@ enum Ablated {
   WEIGHT_MOVE("without the weight move", Ingredient.WEIGHT_MOVE),
   /** Codes as they are once all are rounded. */
   DESCENT("without descent on codes and steps", Ingredient.DESCENT),
-  /** All tokens count the same. */
-  IMPORTANCE("without weighing tokens", Ingredient.IMPORTANCE),
   /** No gradient steps. */
   LEARNING("without learning"),
   /** The published method, with learning. */

@@ -1,7 +1,6 @@
 package io.github.ptq4vm.compiler.learn;
 
 import io.github.ptq4vm.compiler.Recipe;
-import io.github.ptq4vm.compiler.quantize.Importance;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
 import io.github.ptq4vm.compiler.tensor.BatchRunner;
 import io.github.ptq4vm.compiler.tensor.LinearExecution;
@@ -47,7 +46,6 @@ public final class Jlss {
   private final int images;
   private final float[] input;
   private final float[] target;
-  private final float[] weights;
   private final int inputSize;
   private final int channels;
   private final int outputSize;
@@ -57,7 +55,6 @@ public final class Jlss {
    *
    * @param input output of the quantized prefix for all calibration images
    * @param target output of the float block for them
-   * @param importance how much their tokens count
    */
   public Jlss(
       TensorInterpreter interpreter,
@@ -65,15 +62,13 @@ public final class Jlss {
       Section section,
       int images,
       float[] input,
-      float[] target,
-      Importance importance) {
+      float[] target) {
     this.interpreter = interpreter;
     this.recipe = recipe;
     this.section = section;
     this.images = images;
     this.input = input;
     this.target = target;
-    this.weights = importance.of(section.output());
     this.inputSize = input.length / images;
     this.outputSize = target.length / images;
     this.channels = interpreter.network().shape(section.output()).channels();
@@ -182,12 +177,7 @@ public final class Jlss {
     float[] output = run.value(section.output());
     float[] gradient = new float[output.length];
     CosineLoss.evaluate(
-        interpreter.parallel(),
-        take(target, outputSize, batch),
-        output,
-        take(weights, weights.length / images, batch),
-        channels,
-        gradient);
+        interpreter.parallel(), take(target, outputSize, batch), output, channels, gradient);
     run.backward(section.output(), gradient);
   }
 

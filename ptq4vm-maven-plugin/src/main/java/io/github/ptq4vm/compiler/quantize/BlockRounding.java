@@ -33,7 +33,6 @@ public final class BlockRounding {
   private final Section section;
   private final int[] heldOut;
   private final Rounding rounding;
-  private final Importance importance;
   private final BatchRunner runner;
 
   /**
@@ -42,17 +41,14 @@ public final class BlockRounding {
    * @param search finds the weights' step sizes
    * @param rounding how weights are rounded
    * @param heldOut numbers of the images that judge and are not learned from, unless they are all
-   * @param importance of the tokens of all images
    */
   public BlockRounding(
       TensorInterpreter interpreter,
       ClippingSearch search,
       Rounding rounding,
       Section section,
-      int[] heldOut,
-      Importance importance) {
+      int[] heldOut) {
     this.rounding = rounding;
-    this.importance = importance;
     this.interpreter = interpreter;
     this.search = search;
     this.section = section;
@@ -83,9 +79,7 @@ public final class BlockRounding {
       Map<String, InputMoments> moments = new HashMap<>();
       Map<String, PairObserver> observers = new HashMap<>();
       for (Operation.Linear linear : group) {
-        InputMoments of =
-            new InputMoments(
-                interpreter, current.get(linear.output()), importance.of(linear.output()));
+        InputMoments of = new InputMoments(interpreter, current.get(linear.output()));
         moments.put(linear.output(), of);
         observers.put(linear.output(), of::add);
       }

@@ -13,22 +13,13 @@ import java.util.Arrays;
 final class InputMoments {
   private final TensorInterpreter interpreter;
   private final LinearQuantizer quantizer;
-  private final float[] weights;
-  private final int tokens;
   private final int channels;
   private final float[] reciprocal;
   private final double[] quantized;
   private final double[] crossed;
   private final float[] product;
 
-  /**
-   * Starts with nothing.
-   *
-   * @param weights how much each token of each image counts
-   */
-  InputMoments(TensorInterpreter interpreter, LinearQuantizer quantizer, float[] weights) {
-    this.weights = weights;
-    this.tokens = interpreter.network().shape(quantizer.linear().input()).tokens();
+  InputMoments(TensorInterpreter interpreter, LinearQuantizer quantizer) {
     this.interpreter = interpreter;
     this.quantizer = quantizer;
     this.channels = quantizer.linear().inFeatures();
@@ -57,12 +48,10 @@ final class InputMoments {
   /**
    * Adds a batch.
    *
-   * @param images their numbers
    * @param exact the linear's inputs on the float stream; overwritten
    * @param seen its inputs on the quantized stream
    */
-  void add(int[] images, float[] exact, float[] seen) {
-    int rows = images.length * tokens;
+  void add(int rows, float[] exact, float[] seen) {
     float[] values = Arrays.copyOf(seen, rows * channels);
     if (quantizer.precision().rotation() == Rotation.HADAMARD) {
       interpreter.rotation(channels).apply(rows, exact, exact);
@@ -70,11 +59,8 @@ final class InputMoments {
     }
     quantize(rows, values);
     for (int row = 0; row < rows; row++) {
-      int image = images[row / tokens];
-      float weight = (float) Math.sqrt(weights[image * tokens + row % tokens]);
       for (int c = 0; c < channels; c++) {
-        exact[row * channels + c] *= reciprocal[c] * weight;
-        values[row * channels + c] *= weight;
+        exact[row * channels + c] *= reciprocal[c];
       }
     }
     add(rows, values, values, quantized);

@@ -68,11 +68,10 @@ public final class BatchRunner {
     /**
      * Takes both inputs.
      *
-     * @param images numbers of the images
      * @param first of the first stream; free to be changed
      * @param second of the second stream; reused afterwards
      */
-    void accept(int[] images, float[] first, float[] second);
+    void accept(int rows, float[] first, float[] second);
   }
 
   /** A stream in front of a section for all images, and how linears run behind it. */
@@ -115,7 +114,8 @@ public final class BatchRunner {
           (linear, x) -> {
             PairObserver observer = observers.get(linear.output());
             if (observer != null) {
-              observer.accept(part, inputs.get(linear.output()), x);
+              int tokens = interpreter.network().shape(linear.input()).tokens();
+              observer.accept(part.length * tokens, inputs.get(linear.output()), x);
             }
           });
     }

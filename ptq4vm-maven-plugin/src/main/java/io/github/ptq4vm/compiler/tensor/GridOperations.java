@@ -3,7 +3,6 @@ package io.github.ptq4vm.compiler.tensor;
 import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.InvalidNetworkException;
 import io.github.ptq4vm.network.TokenOrder;
-import java.util.Arrays;
 
 /** Operations on grids, forwards and backwards, on the values of a run. */
 final class GridOperations {
@@ -38,8 +37,6 @@ final class GridOperations {
     } else if (operation instanceof GridOperation.MergePatches op) {
       TokenOrder order = order(op);
       interpreter.rows().move(run.images(), order.length(), order.indices(), op.channels(), g, gx);
-    } else if (operation instanceof GridOperation.Convolution2d op) {
-      convolutionGradient(op, g, gx);
     } else {
       throw new InvalidNetworkException("The interpreter has no gradient of " + operation + ".");
     }
@@ -67,51 +64,6 @@ final class GridOperations {
             y);
     interpreter.buffers().release(patches);
     interpreter.addBias(rows, run.floats(op.bias()), y);
-  }
-
-  private void convolutionGradient(GridOperation.Convolution2d op, float[] g, float[] gx) {
-    int columns = op.inChannels() * op.kernel() * op.kernel();
-    int positions = op.outHeight() * op.outWidth();
-    float[] patches =
-        interpreter.buffers().take(Math.multiplyExact(run.images() * positions, columns));
-    interpreter
-        .torch()
-        .multiply(
-            Torch.Matrix.of(g, run.images() * positions, op.outChannels()),
-            Torch.Matrix.of(run.floats(op.weight()), op.outChannels(), columns),
-            patches);
-    Arrays.fill(gx, 0f);
-    // Patches overlap, so all of an image are one thread's.
-    interpreter
-        .parallel()
-        .forRange(
-            run.images(),
-            (part, from, to) -> {
-              for (int row = from * positions; row < to * positions; row++) {
-                fold(op, patches, row * columns, gx, row);
-              }
-            });
-    interpreter.buffers().release(patches);
-  }
-
-  /** Adds what an output sees to where it sees it: {@link #unfold} the other way round. */
-  private static void fold(
-      GridOperation.Convolution2d op, float[] patches, int start, float[] gx, int row) {
-    int positions = op.outHeight() * op.outWidth();
-    int image = row / positions;
-    int top = row % positions / op.outWidth() * op.stride() - op.padding();
-    int left = row % op.outWidth() * op.stride() - op.padding();
-    int taps = op.kernel() * op.kernel();
-    for (int tap = 0; tap < taps; tap++) {
-      int v = top + tap / op.kernel();
-      int h = left + tap % op.kernel();
-      if (v >= 0 && v < op.height() && h >= 0 && h < op.width()) {
-        int to = ((image * op.height() + v) * op.width() + h) * op.inChannels();
-        for (int c = 0; c < op.inChannels(); c++) {
-          gx[to + c] += patches[start + c * taps + tap];
-        }
-      }
-    }
   }
 
   /** The inputs an output sees, channel by channel as the weights lie, zeros beyond the grid. */

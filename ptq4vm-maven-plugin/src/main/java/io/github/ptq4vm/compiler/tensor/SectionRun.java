@@ -32,7 +32,7 @@ public final class SectionRun {
   private final int images;
   private final Linears linears;
   private final Observer observer;
-  private final Recording recording;
+  private final boolean recording;
   private final GridOperations grids;
   private final TokenOperations tokens;
   private final SequenceOperations sequences;
@@ -41,23 +41,13 @@ public final class SectionRun {
   private final Map<String, float[]> gradients = new HashMap<>();
   private final Set<String> learning = new HashSet<>();
 
-  /** What gradients are to be had of a run. */
-  enum Recording {
-    /** None. */
-    NOTHING,
-    /** Those of what learns. */
-    LEARNING,
-    /** Those of what learns and of the section's input. */
-    LEARNING_AND_INPUT
-  }
-
   SectionRun(
       TensorInterpreter interpreter,
       Section section,
       int images,
       Linears linears,
       Observer observer,
-      Recording recording) {
+      boolean recording) {
     this.interpreter = interpreter;
     this.section = section;
     this.images = images;
@@ -93,14 +83,10 @@ public final class SectionRun {
     for (int i = 0; i < operations.size(); i++) {
       Operation operation = operations.get(i);
       for (String name : operation.inputs()) {
-        if (values.putIfAbsent(name, input) == null && recording == Recording.LEARNING_AND_INPUT) {
-          learning.add(name);
-        }
+        values.putIfAbsent(name, input);
       }
       values.put(operation.output(), forward(operation));
-      if (recording != Recording.NOTHING
-          && learns(operation.output())
-          && gradientNeedsInputs(operation)) {
+      if (recording && learns(operation.output()) && gradientNeedsInputs(operation)) {
         needed.addAll(operation.inputs());
       }
       for (String name : operation.inputs()) {
@@ -164,20 +150,6 @@ public final class SectionRun {
         interpreter.buffers().release(g);
       }
     }
-  }
-
-  /**
-   * The gradient of the section's input, if that was recorded and {@link #backward} has run.
-   *
-   * @param name of the input
-   */
-  public float[] gradient(String name) {
-    float[] gradient = gradients.get(name);
-    if (gradient == null) {
-      throw new InvalidNetworkException(
-          "Section \"" + section.name() + "\" has no gradient of \"" + name + "\".");
-    }
-    return gradient;
   }
 
   private void backward(Operation operation, float[] g) {

@@ -9,7 +9,6 @@ import io.github.ptq4vm.network.Section;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -67,8 +66,7 @@ public final class TensorInterpreter implements AutoCloseable {
    */
   public float[] run(
       Section section, float[] input, int images, Linears linears, Observer observer) {
-    SectionRun run =
-        new SectionRun(this, section, images, linears, observer, SectionRun.Recording.NOTHING);
+    SectionRun run = new SectionRun(this, section, images, linears, observer, false);
     run.forward(input);
     float[] output = buffers.keep(run.value(section.output()));
     buffers.releaseAll();
@@ -77,46 +75,10 @@ public final class TensorInterpreter implements AutoCloseable {
 
   /** Runs a section and keeps what {@link SectionRun#backward} needs, and the output. */
   public SectionRun record(Section section, float[] input, int images, Linears linears) {
-    return record(section, input, images, linears, SectionRun.Recording.LEARNING);
-  }
-
-  /** As {@link #record}, with the gradient of the input, {@link SectionRun#gradient}. */
-  public SectionRun recordWithInput(Section section, float[] input, int images, Linears linears) {
-    return record(section, input, images, linears, SectionRun.Recording.LEARNING_AND_INPUT);
-  }
-
-  private SectionRun record(
-      Section section, float[] input, int images, Linears linears, SectionRun.Recording recording) {
     buffers.releaseAll();
-    SectionRun run = new SectionRun(this, section, images, linears, Observer.NONE, recording);
+    SectionRun run = new SectionRun(this, section, images, linears, Observer.NONE, true);
     run.forward(input);
     return run;
-  }
-
-  /**
-   * A linear in float32.
-   *
-   * @param observer hears the gradient of its output, which is reused afterwards
-   */
-  public LinearExecution observed(Operation.Linear op, Consumer<float[]> observer) {
-    LinearExecution inner = floatLinear(op);
-    return new LinearExecution() {
-      @Override
-      public void forward(int rows, float[] x, float[] bias, float[] y) {
-        inner.forward(rows, x, bias, y);
-      }
-
-      @Override
-      public void backward(int rows, float[] x, float[] gy, @Nullable float[] gx) {
-        observer.accept(gy);
-        inner.backward(rows, x, gy, gx);
-      }
-
-      @Override
-      public boolean learns() {
-        return true;
-      }
-    };
   }
 
   /** Forgets recycled arrays. */

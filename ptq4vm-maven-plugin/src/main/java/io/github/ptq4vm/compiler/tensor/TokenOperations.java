@@ -2,7 +2,6 @@ package io.github.ptq4vm.compiler.tensor;
 
 import io.github.ptq4vm.network.InvalidNetworkException;
 import io.github.ptq4vm.network.TokenOperation;
-import java.util.Arrays;
 
 /** Operations on whole tokens, forwards and backwards, on the values of a run. */
 final class TokenOperations {
@@ -67,11 +66,6 @@ final class TokenOperations {
       rows.move(images, op.order().tokens(), op.order().positions(), channels, g, gx);
     } else if (operation instanceof TokenOperation.MeanTokens) {
       rows.meanGradient(images, tokens, channels, g, gx);
-    } else if (operation instanceof TokenOperation.SelectToken op) {
-      int[] source = new int[tokens];
-      Arrays.fill(source, -1);
-      source[op.position()] = 0;
-      rows.move(images, 1, source, channels, g, gx);
     } else if (operation instanceof TokenOperation.RotatePairs op) {
       rows.rotateGradient(
           images * tokens, channels, run.floats(op.cos()), run.floats(op.sin()), g, gx);

@@ -87,13 +87,7 @@ class BlockGradientTest {
               });
       float[] output = recorded.value(section.output());
       float[] gradient = new float[output.length];
-      CosineLoss.evaluate(
-          interpreter.parallel(),
-          target,
-          output,
-          CosineLossTest.even(output.length / channels()),
-          channels(),
-          gradient);
+      CosineLoss.evaluate(interpreter.parallel(), target, output, channels(), gradient);
       recorded.backward(section.output(), gradient);
     }
 

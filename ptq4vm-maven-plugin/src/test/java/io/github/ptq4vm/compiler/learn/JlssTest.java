@@ -8,7 +8,6 @@ import io.github.ptq4vm.compiler.SmallModels;
 import io.github.ptq4vm.compiler.Values;
 import io.github.ptq4vm.compiler.quantize.BlockCalibration;
 import io.github.ptq4vm.compiler.quantize.ClippingSearch;
-import io.github.ptq4vm.compiler.quantize.Importance;
 import io.github.ptq4vm.compiler.quantize.InputScale;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
 import io.github.ptq4vm.compiler.quantize.QuantizationPlan;
@@ -89,12 +88,8 @@ class JlssTest {
     return scaled;
   }
 
-  private Importance even() {
-    return Importance.even(interpreter, IMAGES);
-  }
-
   private Jlss jlss(Recipe recipe) {
-    return new Jlss(interpreter, recipe, section, IMAGES, stream, seen.output(), even());
+    return new Jlss(interpreter, recipe, section, IMAGES, stream, seen.output());
   }
 
   /** Judges by the block's own loss. */
@@ -107,13 +102,7 @@ class JlssTest {
     }
     int channels = interpreter.network().shape(section.output()).channels();
     return output ->
-        CosineLoss.evaluate(
-            interpreter.parallel(),
-            wanted,
-            output,
-            CosineLossTest.even(output.length / channels),
-            channels,
-            new float[0]);
+        CosineLoss.evaluate(interpreter.parallel(), wanted, output, channels, new float[0]);
   }
 
   @ParameterizedTest
@@ -250,8 +239,7 @@ class JlssTest {
                 section,
                 IMAGES,
                 withOtherHeldOut(stream),
-                withOtherHeldOut(seen.output()),
-                even())
+                withOtherHeldOut(seen.output()))
             .learn(clipped(), preferringTheSecond(second), step -> {});
     assertThat(first.get(0)).isNotEqualTo(second.get(0));
     assertThat(first.get(0)).isNotEqualTo(first.get(1));
@@ -276,7 +264,7 @@ class JlssTest {
     Recipe recipe = new Recipe(Recipe.Method.PTQ4VM, 0.5, 4, IMAGES, 0.3, 3);
     Jlss.Outcome first = jlss(recipe).learn(clipped(), judge(seen.output()), step -> {});
     Jlss.Outcome second =
-        new Jlss(interpreter, recipe, section, IMAGES, otherStream, otherTarget, even())
+        new Jlss(interpreter, recipe, section, IMAGES, otherStream, otherTarget)
             .learn(clipped(), judge(otherTarget), step -> {});
     assertThat(second.before()).isEqualTo(first.before());
     assertThat(second.after()).isNotEqualTo(first.after());

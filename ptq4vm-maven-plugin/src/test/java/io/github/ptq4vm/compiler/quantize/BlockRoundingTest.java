@@ -51,12 +51,7 @@ class BlockRoundingTest {
 
   private BlockRounding rounding() {
     return new BlockRounding(
-        interpreter,
-        ClippingSearch.crossFitted(),
-        Rounding.of(true, true),
-        section,
-        HELD_OUT,
-        Importance.even(interpreter, IMAGES));
+        interpreter, ClippingSearch.crossFitted(), Rounding.of(true, true), section, HELD_OUT);
   }
 
   private QuantizationPlan everywhere(Quantizers.Inputs inputs) {
@@ -143,7 +138,7 @@ class BlockRoundingTest {
     SortedMap<String, LinearQuantizer> second =
         round(plan, other, preferringTheLast(new ArrayList<>()));
     assertThat(second).usingRecursiveComparison().isEqualTo(first);
-    assertThat(outputs).hasSize(4 * (1 + HessianRounding.MOVES.size()));
+    assertThat(outputs).hasSize(4 * (1 + Rounding.of(true, true).moves().size()));
     assertThat(outputs.get(0).length).isEqualTo(exact.length / IMAGES * HELD_OUT.length);
     assertThat(first.values()).allMatch(q -> q.fixedCodes() != null);
 

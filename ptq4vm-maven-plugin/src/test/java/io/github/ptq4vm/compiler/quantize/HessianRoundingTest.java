@@ -195,14 +195,11 @@ class HessianRoundingTest {
               smoothing,
               ones,
               new InputScale.Static(new float[] {1, 1}, new int[] {128, 128}));
-      InputMoments moments = new InputMoments(interpreter, start, even(20));
+      InputMoments moments = new InputMoments(interpreter, start);
       float[] seen = scaled(input(20, 6, 11, 5), smoothing);
       float[] exact = scaled(input(20, 6, 13, 3), smoothing);
-      moments.add(new int[] {0, 1, 2, 3, 4, 5}, Arrays.copyOf(exact, 72), Arrays.copyOf(seen, 72));
-      moments.add(
-          new int[] {6, 7, 8, 9},
-          Arrays.copyOfRange(exact, 72, 120),
-          Arrays.copyOfRange(seen, 72, 120));
+      moments.add(12, Arrays.copyOf(exact, 72), Arrays.copyOf(seen, 72));
+      moments.add(8, Arrays.copyOfRange(exact, 72, 120), Arrays.copyOfRange(seen, 72, 120));
       assertThat(moments.quantized())
           .containsExactly(moments(input(20, 6, 11, 5), 6), within(1e-6));
 
@@ -249,39 +246,6 @@ class HessianRoundingTest {
     return ones;
   }
 
-  /** A token of weight 4 counts as four of weight 1, whatever batch it comes in. */
-  @Test
-  void tokensCountByTheirWeight() {
-    try (TensorInterpreter interpreter =
-        new TensorInterpreter(SmallModels.linear(2, 6, 3, weight(3, 6)), 1)) {
-      Operation.Linear linear = interpreter.network().quantizableLinears().get(0);
-      LinearQuantizer start =
-          new LinearQuantizer(
-              linear,
-              Precision.staticPerToken(4, 8),
-              even(6),
-              even(3),
-              new InputScale.Static(new float[] {1, 1}, new int[] {128, 128}));
-      float[] rows = input(4, 6, 11, 5);
-      float[] others = input(4, 6, 13, 3);
-      InputMoments weighed = new InputMoments(interpreter, start, new float[] {1, 1, 4, 0.25f});
-      weighed.add(
-          new int[] {1}, Arrays.copyOfRange(others, 12, 24), Arrays.copyOfRange(rows, 12, 24));
-      weighed.add(new int[] {0}, Arrays.copyOf(others, 12), Arrays.copyOf(rows, 12));
-      double[] factors = {1, 1, 4, 0.25};
-      double[] quantized = new double[36];
-      double[] crossed = new double[36];
-      for (int i = 0; i < 36; i++) {
-        for (int row = 0; row < 4; row++) {
-          quantized[i] += factors[row] * rows[row * 6 + i / 6] * rows[row * 6 + i % 6];
-          crossed[i] += factors[row] * others[row * 6 + i / 6] * rows[row * 6 + i % 6];
-        }
-      }
-      assertThat(weighed.quantized()).containsExactly(quantized, within(1e-3));
-      assertThat(weighed.crossed()).containsExactly(crossed, within(1e-3));
-    }
-  }
-
   @Test
   void descentLeavesLessError() {
     try (TensorInterpreter interpreter =
@@ -294,9 +258,8 @@ class HessianRoundingTest {
               even(6),
               even(3),
               new InputScale.Static(new float[] {1, 1}, new int[] {128, 128}));
-      InputMoments moments = new InputMoments(interpreter, start, even(20));
-      moments.add(
-          new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, input(20, 6, 13, 3), input(20, 6, 11, 5));
+      InputMoments moments = new InputMoments(interpreter, start);
+      moments.add(20, input(20, 6, 13, 3), input(20, 6, 11, 5));
       HessianRounding rounding =
           new HessianRounding(interpreter, ClippingSearch.crossFitted(), start, moments);
       CodeDescent error = new CodeDescent(moments.quantized(), 6, 0.01);

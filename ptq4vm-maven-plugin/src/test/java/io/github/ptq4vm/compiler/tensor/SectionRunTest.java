@@ -2,7 +2,6 @@ package io.github.ptq4vm.compiler.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import io.github.ptq4vm.compiler.SmallModels;
 import io.github.ptq4vm.compiler.Values;
@@ -171,64 +170,6 @@ class SectionRunTest {
       expected[i] = sum;
     }
     assertThat(Values.relativeError(y, expected)).isLessThan(1e-6);
-    assertAdjoint(model, 2);
-  }
-
-  @Test
-  void aPickedTokenAloneGetsAGradient() {
-    TokenOperation.SelectToken op = new TokenOperation.SelectToken("y", "x", 3);
-    Model model = model(2, 3, op);
-    float[] gy = {1, 2, 3, 4, 5, 6};
-    float[] expected = new float[2 * 6 * 3];
-    System.arraycopy(gy, 0, expected, 9, 3);
-    System.arraycopy(gy, 3, expected, 18 + 9, 3);
-    assertThat(Result.of(model, 2, Values.gaussian(1, 36), gy).gradient())
-        .containsExactly(expected);
-  }
-
-  /** What is linear but for a bias: a change of y along g is the change of x along g's gradient. */
-  private static void assertAdjoint(Model model, int images) {
-    int size = model.network().height() * model.network().width() * 3;
-    float[] x = Values.gaussian(3, images * size);
-    float[] other = Values.gaussian(4, images * size);
-    String name = model.network().sections().get(0).output();
-    float[] gy = Values.gaussian(5, images * model.network().shape(name).size());
-    Result first = Result.of(model, images, x, gy);
-    Result second = Result.of(model, images, other, gy);
-    double outputs = 0;
-    for (int i = 0; i < gy.length; i++) {
-      outputs += gy[i] * ((double) second.output()[i] - first.output()[i]);
-    }
-    double inputs = 0;
-    double scale = 0;
-    for (int i = 0; i < x.length; i++) {
-      inputs += first.gradient()[i] * ((double) other[i] - x[i]);
-      scale += Math.abs(first.gradient()[i] * ((double) other[i] - x[i]));
-    }
-    assertThat(outputs).isCloseTo(inputs, within(1e-5 * scale));
-  }
-
-  @Test
-  void theInputsGradientIsThatOfWhatReadsIt() {
-    Model model =
-        model(2, 3, new Operation.Add("y", "x", Network.IMAGE), new Operation.Add("z", "y", "x"));
-    float[] gy = Values.gaussian(2, 36);
-    try (TensorInterpreter interpreter = new TensorInterpreter(model, 2)) {
-      Section section = interpreter.network().sections().get(0);
-      SectionRun run =
-          interpreter.recordWithInput(section, Values.gaussian(1, 36), 2, linear -> new Probe());
-      for (int time = 0; time < 2; time++) {
-        run.backward("z", gy.clone());
-        double[] threefold = new double[36];
-        for (int i = 0; i < 36; i++) {
-          threefold[i] = 3.0 * gy[i];
-        }
-        assertThat(Values.relativeError(run.gradient(Network.IMAGE), threefold)).isLessThan(1e-6);
-      }
-      assertThatThrownBy(() -> run.gradient("x"))
-          .isInstanceOf(InvalidNetworkException.class)
-          .hasMessageContaining("\"x\"");
-    }
   }
 
   @Test
