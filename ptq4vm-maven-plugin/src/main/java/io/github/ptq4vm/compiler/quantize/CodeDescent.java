@@ -1,5 +1,6 @@
 package io.github.ptq4vm.compiler.quantize;
 
+import io.github.ptq4vm.compiler.tensor.Panel;
 import io.github.ptq4vm.compiler.tensor.Parallel;
 import java.util.Arrays;
 
@@ -14,6 +15,9 @@ import java.util.Arrays;
 final class CodeDescent {
   /** Passes over a row's channels at most; nearly all of the gain comes from the first few. */
   private static final int SWEEPS = 8;
+
+  /** Rows whose products with the moments are formed together. */
+  private static final int ROWS = 32;
 
   private final double[] moments;
   private final int channels;
@@ -40,65 +44,102 @@ final class CodeDescent {
    * @param limit largest code
    */
   void improve(Parallel parallel, float[] weight, float[] steps, byte[] codes, int limit) {
-    parallel.forRange(
-        steps.length,
-        (part, from, to) -> {
-          Row row = new Row();
-          for (int o = from; o < to; o++) {
-            row.load(weight, o, codes);
-            steps[o] = row.improve(steps[o], limit);
-            System.arraycopy(row.code, 0, codes, o * channels, channels);
-          }
+    forRows(
+        parallel,
+        weight,
+        codes,
+        (o, row) -> {
+          steps[o] = row.improve(steps[o], limit);
+          row.store(codes, o);
         });
   }
 
   /** Errors of all rows, {@code (w - s k) A (w - s k)^T}. */
   double[] errors(Parallel parallel, float[] weight, float[] steps, byte[] codes) {
     double[] errors = new double[steps.length];
+    forRows(parallel, weight, codes, (o, row) -> errors[o] = row.error(steps[o]));
+    return errors;
+  }
+
+  private interface RowVisitor {
+    void visit(int row, Row values);
+  }
+
+  /** Visits all rows with their products, which are formed for a number of rows together. */
+  private void forRows(Parallel parallel, float[] weight, byte[] codes, RowVisitor visitor) {
+    int outputs = weight.length / channels;
     parallel.forRange(
-        steps.length,
+        (outputs + ROWS - 1) / ROWS,
         (part, from, to) -> {
-          Row row = new Row();
-          for (int o = from; o < to; o++) {
-            row.load(weight, o, codes);
-            errors[o] = row.error(steps[o]);
+          double[] values = new double[ROWS * channels];
+          double[] goals = new double[ROWS * channels];
+          double[] reached = new double[ROWS * channels];
+          for (int first = from * ROWS; first < Math.min(outputs, to * ROWS); first += ROWS) {
+            int count = Math.min(ROWS, outputs - first);
+            for (int i = 0; i < count * channels; i++) {
+              values[i] = codes[first * channels + i];
+            }
+            multiply(values, count, reached);
+            for (int i = 0; i < count * channels; i++) {
+              values[i] = weight[first * channels + i];
+            }
+            multiply(values, count, goals);
+            for (int r = 0; r < count; r++) {
+              visitor.visit(first + r, new Row(r * channels, values, goals, reached, codes, first));
+            }
           }
         });
-    return errors;
+  }
+
+  /** {@code product = values A} for a number of rows. */
+  private void multiply(double[] values, int count, double[] product) {
+    for (int i = 0; i < count * channels; i++) {
+      product[i] = -added * values[i];
+    }
+    Panel.subtract(
+        new Panel.View(product, 0, channels),
+        new Panel.View(values, 0, channels),
+        new Panel.View(moments, 0, channels),
+        count,
+        channels,
+        channels);
+    for (int i = 0; i < count * channels; i++) {
+      product[i] = -product[i];
+    }
   }
 
   /** One row of the weight, and its products with A. */
   private final class Row {
-    private final double[] wanted = new double[channels];
-    private final byte[] code = new byte[channels];
+    private final double[] wanted;
+    private final byte[] code;
 
     /** {@code w A}. */
-    private final double[] goal = new double[channels];
+    private final double[] goal;
 
     /** {@code k A}. */
-    private final double[] reached = new double[channels];
+    private final double[] reached;
 
-    void load(float[] weight, int row, byte[] codes) {
-      System.arraycopy(codes, row * channels, code, 0, channels);
-      Arrays.fill(goal, 0);
-      Arrays.fill(reached, 0);
-      for (int c = 0; c < channels; c++) {
-        wanted[c] = weight[row * channels + c];
-        add(wanted[c], c, goal);
-        add(code[c], c, reached);
-      }
+    Row(int at, double[] weight, double[] goals, double[] reached, byte[] codes, int first) {
+      int start = first * channels + at;
+      this.wanted = Arrays.copyOfRange(weight, at, at + channels);
+      this.code = Arrays.copyOfRange(codes, start, start + channels);
+      this.goal = Arrays.copyOfRange(goals, at, at + channels);
+      this.reached = Arrays.copyOfRange(reached, at, at + channels);
     }
 
-    /** {@code sums += factor * A[c]}. */
-    private void add(double factor, int c, double[] sums) {
-      if (factor == 0) {
-        return;
-      }
+    void store(byte[] codes, int row) {
+      System.arraycopy(code, 0, codes, row * channels, channels);
+    }
+
+    /** Changes a code. */
+    private void change(int c, int to) {
+      double difference = (double) to - code[c];
       int start = c * channels;
       for (int d = 0; d < channels; d++) {
-        sums[d] += factor * moments[start + d];
+        reached[d] += difference * moments[start + d];
       }
-      sums[c] += factor * added;
+      reached[c] += difference * added;
+      code[c] = (byte) to;
     }
 
     double error(double step) {
@@ -131,8 +172,7 @@ final class CodeDescent {
         int nearest = (int) Math.rint(Math.max(-limit, Math.min(limit, best)));
         // Only a step that gains something: a tie must not go back and forth.
         if (Math.abs(nearest - best) < Math.abs(code[c] - best) - 1e-9) {
-          add(nearest - code[c], c, reached);
-          code[c] = (byte) nearest;
+          change(c, nearest);
           changed = true;
         }
       }
