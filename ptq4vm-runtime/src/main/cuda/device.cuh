@@ -4,6 +4,7 @@
 #pragma once
 #include "params.cuh"
 
+#include <cmath>
 #ifdef PTQ4VM_EMULATION
 #include "emulation.h"
 #else
@@ -49,6 +50,13 @@ DEVICE float exp2_fast(float a) {
 DEVICE float log2_fast(float a) {
   float y;
   asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(a));
+  return y;
+}
+
+// 1/x to one unit in the last place, in one instruction.
+DEVICE float reciprocal_fast(float a) {
+  float y;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(a));
   return y;
 }
 
@@ -125,3 +133,22 @@ DEVICE void mma_f16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 #endif
+
+#ifdef PTQ4VM_EMULATION
+DEVICE float reciprocal_fast(float a) { return 1.0f / a; }
+#endif
+
+// The other one if one is not a number.
+DEVICE float minimum(float a, float b) { return fminf(a, b); }
+DEVICE float maximum(float a, float b) { return fmaxf(a, b); }
+
+DEVICE uint32_t float_bits(float value) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+DEVICE float bits_float(uint32_t bits) {
+  float value;
+  __builtin_memcpy(&value, &bits, sizeof value);
+  return value;
+}
