@@ -7,8 +7,10 @@
 namespace depthwise_runs {
 
 constexpr int THREADS = 256;
-// Tokens of a run; fewer where there is little to do. DepthwiseGeometry knows both, and the bound.
-constexpr int LONG_RUN = 8;
+// Tokens of a run; fewer where there is little to do, and in single precision. DepthwiseGeometry
+// knows them, and the bound.
+constexpr int LONG_SEQUENCE_RUN = 8;
+constexpr int LONG_GRID_RUN = 4;
 constexpr int SHORT_RUN = 2;
 constexpr int64_t ENOUGH = 1 << 20;  // results of eight channels that fill a large GPU in long runs
 // Kernels that have their own code: taps along the sequence, side on the grid.
@@ -37,31 +39,33 @@ DEVICE Float8 load_row(const DepthwiseProblem& problem, const Work& work, int ro
 }
 
 // A row as it lies in memory, so that many can wait in registers.
+template <bool HALF>
 struct Raw {
-  Int4 low;
-  Int4 high;  // single precision only
+  Int4 part[HALF ? 1 : 2];
 };
 
-DEVICE Raw load_raw(const DepthwiseProblem& problem, const Work& work, int row) {
-  const Value& input = problem.input;
-  size_t at = row_start(input, work.image, row) + work.channel;
-  if (work.aligned_in && work.left >= LANE_CHANNELS) {
-    if (input.type == F16) {
-      return {load16(static_cast<const uint16_t*>(input.data) + at), {0, 0, 0, 0}};
+template <bool HALF>
+DEVICE Raw<HALF> load_raw(const DepthwiseProblem& problem, const Work& work, int row) {
+  size_t at = row_start(problem.input, work.image, row) + work.channel;
+  if constexpr (HALF) {
+    if (work.aligned_in && work.left >= LANE_CHANNELS) {
+      return {{load16(static_cast<const uint16_t*>(problem.input.data) + at)}};
     }
-    const float* from = static_cast<const float*>(input.data) + at;
-    return {load16(from), load16(from + 4)};
+    return {{to_halves(load8(problem.input, at, work.left, false))}};
+  } else {
+    Float8 x = load8(problem.input, at, work.left, work.aligned_in);
+    return {{{float_bits(x.v[0]), float_bits(x.v[1]), float_bits(x.v[2]), float_bits(x.v[3])},
+             {float_bits(x.v[4]), float_bits(x.v[5]), float_bits(x.v[6]), float_bits(x.v[7])}}};
   }
-  Float8 x = load8(input, at, work.left, false);
-  if (input.type == F16) {
-    return {to_halves(x), {0, 0, 0, 0}};
-  }
-  return {{float_bits(x.v[0]), float_bits(x.v[1]), float_bits(x.v[2]), float_bits(x.v[3])},
-          {float_bits(x.v[4]), float_bits(x.v[5]), float_bits(x.v[6]), float_bits(x.v[7])}};
 }
 
-DEVICE Float8 to_floats(const Raw& raw, int type) {
-  return type == F16 ? from_halves(raw.low) : from_floats(raw.low, raw.high);
+template <bool HALF>
+DEVICE Float8 to_floats(const Raw<HALF>& raw) {
+  if constexpr (HALF) {
+    return from_halves(raw.part[0]);
+  } else {
+    return from_floats(raw.part[0], raw.part[1]);
+  }
 }
 
 DEVICE void add_product(Float8& sum, const Float8& weight, const Float8& x) {
@@ -89,7 +93,7 @@ DEVICE int row_of(const DepthwiseProblem& problem, int index) {
 }
 
 // TAPS taps along the sequence. Rows that are not there count as zeros, which changes no sum.
-template <int RUN>
+template <int RUN, bool HALF>
 DEVICE void causal(const DepthwiseParams& params, const DepthwiseProblem& problem, const Work& work, int first) {
   int rows[RUN + TAPS - 1];
 #pragma unroll
@@ -97,12 +101,12 @@ DEVICE void causal(const DepthwiseParams& params, const DepthwiseProblem& proble
     int index = first + i - (TAPS - 1);
     rows[i] = index < params.tokens ? row_of(problem, index) : -1;
   }
-  Raw x[RUN + TAPS - 1];
+  Raw<HALF> x[RUN + TAPS - 1];
 #pragma unroll
   for (int i = 0; i < RUN + TAPS - 1; i++) {
-    x[i] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
+    x[i] = {};
     if (rows[i] >= 0) {
-      x[i] = load_raw(problem, work, rows[i]);
+      x[i] = load_raw<HALF>(problem, work, rows[i]);
     }
   }
   Float8 bias = load_bias(problem, work);
@@ -117,7 +121,7 @@ DEVICE void causal(const DepthwiseParams& params, const DepthwiseProblem& proble
       Float8 sum = bias;
 #pragma unroll
       for (int j = 0; j < TAPS; j++) {
-        add_product(sum, weight[j], to_floats(x[i + j], problem.input.type));
+        add_product(sum, weight[j], to_floats(x[i + j]));
       }
       finish(params, problem, work, first + i, sum);
     }
@@ -125,7 +129,7 @@ DEVICE void causal(const DepthwiseParams& params, const DepthwiseProblem& proble
 }
 
 // A SIDE x SIDE kernel on a run of tokens of one row of the grid.
-template <int RUN>
+template <int RUN, bool HALF>
 DEVICE void grid(const DepthwiseParams& params, const DepthwiseProblem& problem, const Work& work, int row,
                  int column) {
   Float8 sum[RUN];
@@ -140,13 +144,13 @@ DEVICE void grid(const DepthwiseParams& params, const DepthwiseProblem& problem,
     if (from_row < 0 || from_row >= params.height) {
       continue;
     }
-    Raw x[RUN + SIDE - 1];
+    Raw<HALF> x[RUN + SIDE - 1];
 #pragma unroll
     for (int i = 0; i < RUN + SIDE - 1; i++) {
       int from_column = column + i - SIDE / 2;
-      x[i] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
+      x[i] = {};
       if (from_column >= 0 && from_column < params.width) {
-        x[i] = load_raw(problem, work, from_row * params.width + from_column);
+        x[i] = load_raw<HALF>(problem, work, from_row * params.width + from_column);
       }
     }
 #pragma unroll
@@ -154,7 +158,7 @@ DEVICE void grid(const DepthwiseParams& params, const DepthwiseProblem& problem,
       Float8 weight = load_tap(params, problem, work, y * SIDE + j);
 #pragma unroll
       for (int i = 0; i < RUN; i++) {
-        add_product(sum[i], weight, to_floats(x[i + j], problem.input.type));
+        add_product(sum[i], weight, to_floats(x[i + j]));
       }
     }
   }
@@ -197,14 +201,16 @@ DEVICE void any_grid(const DepthwiseParams& params, const DepthwiseProblem& prob
 
 }  // namespace depthwise_runs
 
-KERNEL(depthwise, DepthwiseParams, 256) {
+KERNEL(depthwise, DepthwiseParams, 256, 2) {
   using namespace depthwise_runs;
   const DepthwiseProblem& problem = params.problem[block_z()];
   int groups = (params.channels + LANE_CHANNELS - 1) / LANE_CHANNELS;
   bool on_grid = params.height > 0;
   bool own_code = params.kernel == (on_grid ? SIDE : TAPS);
   int64_t results = static_cast<int64_t>(groups) * params.tokens * params.images * params.count;
-  int run = !own_code ? 1 : results >= ENOUGH ? LONG_RUN : SHORT_RUN;
+  bool half = problem.input.type == F16;
+  bool is_long = half && results >= ENOUGH;
+  int run = !own_code ? 1 : !is_long ? SHORT_RUN : on_grid ? LONG_GRID_RUN : LONG_SEQUENCE_RUN;
   int line = on_grid ? params.width : params.tokens;
   int lines = on_grid ? params.height : 1;
   int runs = (line + run - 1) / run;
@@ -223,17 +229,21 @@ KERNEL(depthwise, DepthwiseParams, 256) {
   work.aligned_in = is_aligned(problem.input);
   work.aligned_out = is_aligned(problem.output);
   if (on_grid) {
-    if (run == LONG_RUN) {
-      grid<LONG_RUN>(params, problem, work, row, first);
+    if (run == LONG_GRID_RUN) {
+      grid<LONG_GRID_RUN, true>(params, problem, work, row, first);
+    } else if (run == SHORT_RUN && half) {
+      grid<SHORT_RUN, true>(params, problem, work, row, first);
     } else if (run == SHORT_RUN) {
-      grid<SHORT_RUN>(params, problem, work, row, first);
+      grid<SHORT_RUN, false>(params, problem, work, row, first);
     } else {
       any_grid(params, problem, work, row, first);
     }
-  } else if (run == LONG_RUN) {
-    causal<LONG_RUN>(params, problem, work, first);
+  } else if (run == LONG_SEQUENCE_RUN) {
+    causal<LONG_SEQUENCE_RUN, true>(params, problem, work, first);
+  } else if (run == SHORT_RUN && half) {
+    causal<SHORT_RUN, true>(params, problem, work, first);
   } else if (run == SHORT_RUN) {
-    causal<SHORT_RUN>(params, problem, work, first);
+    causal<SHORT_RUN, false>(params, problem, work, first);
   } else {
     any_causal(params, problem, work, first);
   }
