@@ -108,6 +108,7 @@ enum class State { RUNNABLE, AT_BLOCK, AT_WARP, DONE };
 struct Copy {
   void* shared;
   const void* global;
+  int bytes;
 };
 
 struct Fiber {
@@ -396,16 +397,16 @@ void meet_warp(const char* what, void (*perform)(void* const*), void* operands, 
   next_turn(self, false);
 }
 
-void copy_start(void* shared, const void* global) {
-  check_aligned(shared, "copies 16 bytes to shared memory");
-  check_aligned(global, "copies 16 bytes from global memory");
+void copy_start(void* shared, const void* global, int bytes) {
+  check_aligned(shared, "copies to shared memory", bytes);
+  check_aligned(global, "copies from global memory", bytes);
   unsigned char* target = static_cast<unsigned char*>(shared);
-  if (target < block.shared || target + 16 > block.shared + block.shared_size) {
-    fail("copies 16 bytes to %p, which is not in the block's shared memory of %zu bytes", shared,
+  if (target < block.shared || target + bytes > block.shared + block.shared_size) {
+    fail("copies %d bytes to %p, which is not in the block's shared memory of %zu bytes", bytes, shared,
          block.shared_size);
   }
-  litter(target, 16);
-  run.fibers[block.thread]->groups.back().push_back({shared, global});
+  litter(target, bytes);
+  run.fibers[block.thread]->groups.back().push_back({shared, global, bytes});
 }
 
 void copy_close() { run.fibers[block.thread]->groups.emplace_back(); }
@@ -416,7 +417,7 @@ void copy_deliver(int groups_left) {
   int delivered = closed > groups_left ? closed - groups_left : 0;
   for (int i = 0; i < delivered; i++) {
     for (const Copy& copy : groups[i]) {
-      std::memcpy(copy.shared, copy.global, 16);
+      std::memcpy(copy.shared, copy.global, copy.bytes);
     }
   }
   groups.erase(groups.begin(), groups.begin() + delivered);

@@ -53,7 +53,7 @@ void meet_warp(const char* what, void (*perform)(void* const* lanes), void* oper
 [[noreturn]] void fail(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
 // Asynchronous copies of the thread that runs.
-void copy_start(void* shared, const void* global);
+void copy_start(void* shared, const void* global, int bytes);
 void copy_close();
 void copy_deliver(int groups_left);
 
@@ -81,9 +81,9 @@ void perform_mma_u8s8(void* const* lanes);
 void perform_mma_u4s4(void* const* lanes);
 void perform_mma_f16(void* const* lanes);
 
-inline void check_aligned(const void* address, const char* what) {
-  if (__builtin_expect(reinterpret_cast<uintptr_t>(address) % 16 != 0, 0)) {
-    fail("%s at %p, which is not a multiple of 16", what, address);
+inline void check_aligned(const void* address, const char* what, int bytes = 16) {
+  if (__builtin_expect(reinterpret_cast<uintptr_t>(address) % static_cast<unsigned>(bytes) != 0, 0)) {
+    fail("%s at %p, which is not a multiple of %d", what, address, bytes);
   }
 }
 
@@ -181,7 +181,12 @@ DEVICE void store16(void* address, Int4 v) {
   emulation::check_aligned(address, "writes 16 bytes");
   std::memcpy(address, &v, 16);
 }
-DEVICE void copy16_async(void* shared, const void* global) { emulation::copy_start(shared, global); }
+DEVICE void copy16_async(void* shared, const void* global) {
+  emulation::copy_start(shared, global, 16);
+}
+DEVICE void copy4_async(void* shared, const void* global) {
+  emulation::copy_start(shared, global, 4);
+}
 DEVICE void copy_commit() { emulation::copy_close(); }
 template <int N>
 DEVICE void copy_wait() {
