@@ -237,7 +237,7 @@ DEVICE void store_codes(const LinearProblem& problem, const RowMeta& meta, int c
   const uint64_t codes = code_chunk(of, y);
   unsigned char* to =
       static_cast<unsigned char*>(row_address(problem.output, meta.image, meta.token)) + column;
-  if (column + CHUNK <= problem.out && is_aligned(to - column % 16)) {
+  if (column + CHUNK <= problem.out && (reinterpret_cast<uintptr_t>(to) & 7) == 0) {
     *reinterpret_cast<uint64_t*>(to) = codes;
   } else {
 #pragma unroll

@@ -85,6 +85,7 @@ DEVICE void first_butterflies(float (&x)[CHUNK], int length) {
 template <int BITS, typename Team>
 DEVICE void more_butterflies(float* scratch, int channels, int shift, const Team& team) {
   constexpr int N = 1 << BITS;
+#pragma unroll 1
   for (int group = team.rank; group < channels >> BITS; group += Team::SIZE) {
     const int low = group & ((1 << shift) - 1);
     float* first = scratch + padded(((group - low) << BITS) + low);
@@ -133,6 +134,7 @@ DEVICE void mix_signs(const InputQuantizer& quantizer, float* scratch, int lengt
   constexpr int PRIME = ORDER - 1;
   // Bit i: i is a square modulo the prime.
   constexpr uint32_t SQUARES = ORDER == 12 ? 0x23a : 0x30af2;
+#pragma unroll 1
   for (int j = team.rank; j < length; j += Team::SIZE) {
     float x[ORDER];
 #pragma unroll
@@ -158,6 +160,7 @@ DEVICE void mix_signs(const InputQuantizer& quantizer, float* scratch, int lengt
 template <typename Team>
 DEVICE void smooth(const InputQuantizer& quantizer, float* scratch, int channels, const Team& team,
                    float& smallest, float& largest) {
+#pragma unroll 1
   for (int c = team.rank * CHUNK; c < channels; c += Team::SIZE * CHUNK) {
     float v[CHUNK];
     float factors[CHUNK];
@@ -197,6 +200,7 @@ DEVICE void code_row(const Coder& of, const float* scratch, int channels, bool p
                      const Team& team, unsigned char* codes) {
   float v[CHUNK];
   if (packed) {
+#pragma unroll 1
     for (int unit = team.rank; unit < (channels + 31) / 32 * 2; unit += Team::SIZE) {
       const int c = unit / 2 * 32 + unit % 2 * CHUNK;
       load_floats(scratch + padded(c), v);
@@ -206,6 +210,7 @@ DEVICE void code_row(const Coder& of, const float* scratch, int channels, bool p
       *reinterpret_cast<uint64_t*>(codes + unit * CHUNK) = low | high << 4;
     }
   } else {
+#pragma unroll 1
     for (int c = team.rank * CHUNK; c < channels; c += Team::SIZE * CHUNK) {
       load_floats(scratch + padded(c), v);
       *reinterpret_cast<uint64_t*>(codes + c) = code_chunk(of, v);
@@ -217,6 +222,7 @@ DEVICE void code_row(const Coder& of, const float* scratch, int channels, bool p
 template <typename Team, typename Put>
 DEVICE void for_each_byte(int channels, bool packed, const Team& team, Put put) {
   const int bytes = packed ? (channels + 31) / 32 * 16 : channels;
+#pragma unroll 1
   for (int i = team.rank; i < bytes; i += Team::SIZE) {
     put(i, packed ? i / 16 * 32 + i % 16 : i);
   }
@@ -282,6 +288,7 @@ DEVICE RowScale quantize_row(const RowSource& source, const InputQuantizer& quan
   }
   if (dynamic) {
     if (dense) {
+#pragma unroll 1
       for (int c = team.rank; c < channels; c += Team::SIZE) {
         widen(mixed(quantizer, scratch, length, c), smallest, largest);
       }
@@ -314,6 +321,7 @@ DEVICE RowScale copy_codes(const RowSource& source, const InputQuantizer& quanti
   const unsigned char* row =
       static_cast<const unsigned char*>(input_row(source.input[0], source.map[0], at));
   if (row != nullptr && !packed && is_aligned(row) && channels % 16 == 0) {
+#pragma unroll 1
     for (int c = team.rank * 16; c < channels; c += Team::SIZE * 16) {
       store16(codes + c, load16(row + c));
     }

@@ -331,6 +331,7 @@ DEVICE Norm measure_norm(const RowSource& source, const Team& team, const float*
   if (source.norm == LAYER_NORM) {
     mean = divide(total, channels);
     total = 0.0f;
+#pragma unroll 1
     for (int c = team.rank * CHUNK; c < source.channels; c += Team::SIZE * CHUNK) {
       float x[CHUNK];
       load_floats(scratch + padded(c), x);
@@ -372,6 +373,7 @@ DEVICE void make_row(const RowSource& source, RowAt at, const Team& team, float*
   const void* gate =
       source.gate.data == nullptr ? nullptr : row_address(source.gate, at.image, at.token);
   float total = 0.0f;
+#pragma unroll 1
   for (int c = team.rank * CHUNK; c < source.channels; c += Team::SIZE * CHUNK) {
     float x[CHUNK];
     merge_inputs(source, inputs, at, c, x);
@@ -389,6 +391,7 @@ DEVICE void make_row(const RowSource& source, RowAt at, const Team& team, float*
   if (source.norm != NO_NORM) {
     norm = measure_norm(source, team, scratch, total);
   }
+#pragma unroll 1
   for (int c = team.rank * CHUNK; c < source.channels; c += Team::SIZE * CHUNK) {
     float x[CHUNK];
     load_floats(scratch + padded(c), x);
