@@ -151,7 +151,7 @@ struct ScanParams {
   int length;  // of the sequence
   int rank;
   int padded_rank;  // up to a multiple of 4
-  int unused;
+  int chunks;       // parts of a tile of tokens that threads scan side by side: ScanGeometry
 };
 
 // Dense 2-d convolution in half or single precision; a float linear is one of kernel 1 on a grid of

@@ -1,0 +1,35 @@
+package io.github.ptq4vm.cuda;
+
+import java.util.List;
+
+/**
+ * Arguments of the {@code scan} kernels.
+ *
+ * @param length of the sequence
+ * @param rank channels of dt where dt_proj is computed here, else 0
+ */
+record ScanParams(
+    List<ScanProblem> problems, int images, int channels, int states, int length, int rank)
+    implements KernelStruct {
+  static final int SIZE = 992;
+
+  /** Codes of dt_proj's rows are padded to a multiple of this. */
+  static final int RANK_PADDING = 4;
+
+  /** Takes an immutable copy of the problems. */
+  ScanParams {
+    problems = List.copyOf(problems);
+  }
+
+  @Override
+  public int size() {
+    return SIZE;
+  }
+
+  @Override
+  public void write(StructWriter writer) {
+    writer.structs(problems, MAX_PROBLEMS, ScanProblem.NONE);
+    writer.int32(problems.size()).int32(images).int32(channels).int32(states);
+    writer.int32(length).int32(rank).int32(KernelStruct.roundUp(rank, RANK_PADDING)).unused();
+  }
+}
