@@ -39,7 +39,7 @@ class KernelStructTest {
           Map.entry(
               "DepthwiseParams", new DepthwiseParams(List.of(), 1, 2, 3, 4, 5, 6, Activation.SILU)),
           Map.entry("ScanProblem", ScanProblem.NONE),
-          Map.entry("ScanParams", new ScanParams(List.of(ScanProblem.NONE), 1, 2, 3, 4, 5)),
+          Map.entry("ScanParams", new ScanParams(List.of(ScanProblem.NONE), 1, 2, 3, 4, 5, 1)),
           Map.entry("DenseParams", DENSE),
           Map.entry("MeanParams", new MeanParams(DeviceValue.NONE, DeviceValue.NONE, 1, 2, 3)),
           Map.entry(
