@@ -83,7 +83,7 @@ DEVICE void stage_channels(const Tiles& tiles, const Value& value, int channels,
   int size = element_size(value);
   int piece_channels = 16 / size;
   int shift = piece_shift(pitch);
-  bool aligned = is_aligned(value);
+  bool aligned = is_aligned(value) && tiles.first % piece_channels == 0;
   for (int i = thread_x(); i < tiles.tokens << shift; i += THREADS) {
     int token = i >> shift;
     int piece = i - (token << shift);
@@ -537,7 +537,7 @@ DEVICE void store(const Tiles& tiles, const ScanParams& params, const ScanProble
   int size = element_size(y);
   int piece_channels = 16 / size;
   int shift = piece_shift(tiles.pitch_y);
-  bool aligned = is_aligned(y);
+  bool aligned = is_aligned(y) && tiles.first % piece_channels == 0;
   int start = tile * tiles.tokens;
   const int* map = reinterpret_cast<const int*>(tiles.shared + tiles.y_map) + (tile & 1) * tiles.tokens;
   int end = tiles.first + channels < params.channels ? tiles.first + channels : params.channels;

@@ -28,6 +28,11 @@ record ScanParams(
     problems = List.copyOf(problems);
   }
 
+  /** The same with a tile cut into that many chunks. */
+  ScanParams withChunks(int number) {
+    return new ScanParams(problems, images, channels, states, length, rank, number);
+  }
+
   @Override
   public int size() {
     return SIZE;
