@@ -12,10 +12,11 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 flags="-std=c++17 -O2 -g -Wall -Wextra -Wno-unknown-pragmas -fPIC -fvisibility=hidden -ffp-contract=off"
 flags="$flags -fno-strict-aliasing -DPTQ4VM_EMULATION -I$here -I$kernels"
-newest=$(ls -t "$here"/*.cpp "$here"/*.h "$here"/build.sh "$kernels"/*.cuh | head -n 1)
+newest=$(ls -t "$here"/*.h "$here"/build.sh "$kernels"/*.cuh | head -n 1)
 
 objects=""
-for source in "$here"/emulation.cpp "$here"/emulated_driver.cpp "$here"/emulation_test.cpp "$kernels"/*.cu; do
+for source in "$here"/emulation.cpp "$here"/emulated_driver.cpp "$here"/test_kernels.cpp \
+    "$here"/emulation_test.cpp "$kernels"/*.cu; do
   [ -e "$source" ] || continue
   object=$out/$(basename "$source").o
   if [ ! -e "$object" ] || [ "$source" -nt "$object" ] || [ "$newest" -nt "$object" ]; then
