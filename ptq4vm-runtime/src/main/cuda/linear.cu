@@ -167,9 +167,10 @@ DEVICE void multiply(const unsigned char* row, int pitch, int tiles, const Weigh
   }
 }
 
-// Sums of a group over all channels. Weights of a few steps are on the way at any time.
+// Sums of a group over all channels, of up to 16 * TILES rows from first_row on. Weights of a few
+// steps are on the way at any time.
 template <WeightMode MODE, int TILES>
-DEVICE void accumulate(const LinearProblem& problem, const Tile& tile, int group,
+DEVICE void accumulate(const LinearProblem& problem, const Tile& tile, int first_row, int group,
                        Sums<TILES>& sums) {
   constexpr int AHEAD = TILES == 1 ? 4 : 2;
   const int lane = thread_x() % 32;
@@ -180,8 +181,8 @@ DEVICE void accumulate(const LinearProblem& problem, const Tile& tile, int group
       static_cast<const unsigned char*>(problem.weight) + group * group_bytes + lane * 16;
   // Lanes give rows 0-7, 8-15, and both again 16 bytes on; rows that are not there are not used.
   const int row = lane % 16 < tile.rows ? lane % 16 : tile.rows - 1;
-  const unsigned char* codes = tile.codes + row * tile.pitch + lane / 16 * 16;
-  const int tiles = TILES == 1 ? 1 : tile.rows / 16;
+  const unsigned char* codes = tile.codes + (first_row + row) * tile.pitch + lane / 16 * 16;
+  const int tiles = TILES == 1 ? 1 : (tile.rows - first_row) / 16;
 
 #pragma unroll
   for (int m = 0; m < TILES; m++) {
@@ -251,7 +252,7 @@ DEVICE void store_codes(const LinearProblem& problem, const RowMeta& meta, int c
 
 // From sums to memory. A lane holds eight neighbouring columns of two rows in each 16.
 template <WeightMode MODE, int TILES>
-DEVICE void finish(const LinearProblem& problem, const Tile& tile, int group,
+DEVICE void finish(const LinearProblem& problem, const Tile& tile, int first_row, int group,
                    const Sums<TILES>& sums) {
   const int lane = thread_x() % 32;
   const int column = group * 32 + lane % 4 * 8;
@@ -272,7 +273,7 @@ DEVICE void finish(const LinearProblem& problem, const Tile& tile, int group,
   for (int m = 0; m < TILES; m++) {
 #pragma unroll
     for (int h = 0; h < 2; h++) {
-      const int row = m * 16 + h * 8 + lane / 4;
+      const int row = first_row + m * 16 + h * 8 + lane / 4;
       if (row < tile.count) {
         const RowMeta meta = tile.meta[row];
         float y[8];
@@ -304,16 +305,21 @@ DEVICE void finish(const LinearProblem& problem, const Tile& tile, int group,
   }
 }
 
-// Warps take the groups of the block's range of columns in turn.
+// Warps take the groups of the block's range of columns in turn. In larger tiles each warp has 32 of
+// the rows: two warps that read the same weights at the same time cost one trip to memory, and sums
+// of 64 rows would leave a warp no registers.
 template <WeightMode MODE, int TILES>
 DEVICE void multiply_all(const LinearProblem& problem, const Tile& tile) {
+  const int parts = (tile.rows + 16 * TILES - 1) / (16 * TILES);
+  const int warp = thread_x() / 32;
+  const int first_row = warp % parts * (16 * TILES);
   const int from = block_y() * (problem.columns / 32);
-  const int to = from + problem.columns / 32;
-  const int groups = problem.padded_out / 32;
-  for (int group = from + thread_x() / 32; group < to && group < groups; group += WARPS) {
+  const int end = from + problem.columns / 32;
+  const int to = end * 32 < problem.padded_out ? end : problem.padded_out / 32;
+  for (int group = from + warp / parts; group < to; group += WARPS / parts) {
     Sums<TILES> sums;
-    accumulate<MODE, TILES>(problem, tile, group, sums);
-    finish<MODE, TILES>(problem, tile, group, sums);
+    accumulate<MODE, TILES>(problem, tile, first_row, group, sums);
+    finish<MODE, TILES>(problem, tile, first_row, group, sums);
   }
 }
 
@@ -346,7 +352,7 @@ KERNEL(linear_w8_m16, LinearParams, 256) {
 
 KERNEL(linear_w8_m64, LinearParams, 256) {
   SHARED_MEMORY(shared);
-  linear<BYTES, 4>(params, shared);
+  linear<BYTES, 2>(params, shared);
 }
 
 KERNEL(linear_w4_m16, LinearParams, 256) {
@@ -356,5 +362,5 @@ KERNEL(linear_w4_m16, LinearParams, 256) {
 
 KERNEL(linear_w4_m64, LinearParams, 256) {
   SHARED_MEMORY(shared);
-  linear<NIBBLES, 4>(params, shared);
+  linear<NIBBLES, 2>(params, shared);
 }

@@ -10,13 +10,7 @@ final class KernelCatalog {
   private KernelCatalog() {}
 
   static Launch rows(RowsParams params) {
-    int padded = KernelStruct.roundUp(params.source().channels(), 32) * 5 / 4;
-    int rows = params.images() * params.source().tokens();
-    boolean block = params.source().channels() > 1536;
-    return Launch.of(
-        new KernelGeometry(
-            "rows", block ? rows : (rows + 7) / 8, 1, 1, 256, 64 + (block ? 1 : 8) * padded * 4),
-        params);
+    return Launch.of(RowsGeometry.of(params), params);
   }
 
   static Launch mean(MeanParams params) {
@@ -46,23 +40,17 @@ final class KernelCatalog {
 
   static Launch linear(List<LinearPlan> plans, Batch batch) {
     LinearPlan.Form form = plans.get(0).shape();
-    int in = KernelStruct.roundUp(form.in(), 32);
-    int rows = 16;
-    int columns = KernelStruct.roundUp(form.out(), 32);
-    int shared = rows * (in + 16) + rows * 16 + 64 + (form.in() > 1536 ? 1 : 8) * in * 5;
-    LinearParams params =
-        new LinearParams(
-            plans.stream().map(plan -> plan.problem(batch, columns)).toList(),
-            batch.images(),
-            rows);
-    return Launch.of(
-        new KernelGeometry(
-            form.fourBits() ? "linear_w4_m16" : "linear_w8_m16",
-            (batch.images() * form.tokens() + rows - 1) / rows,
-            1,
+    LinearGeometry geometry =
+        LinearGeometry.of(
+            Math.multiplyExact(batch.images(), form.tokens()),
+            form.in(),
+            form.out(),
+            form.fourBits(),
             plans.size(),
-            256,
-            shared),
-        params);
+            batch.gpu());
+    List<LinearProblem> problems =
+        plans.stream().map(plan -> plan.problem(batch, geometry.columns())).toList();
+    return Launch.of(
+        geometry.launch(), new LinearParams(problems, batch.images(), geometry.rows()));
   }
 }
