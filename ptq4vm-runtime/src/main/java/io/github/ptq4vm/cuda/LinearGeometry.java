@@ -3,9 +3,9 @@ package io.github.ptq4vm.cuda;
 import io.github.ptq4vm.GpuUnavailableException;
 
 /**
- * How quantized linears are cut ({@code linear.cu}). A block quantizes some rows and multiplies them
- * by a range of columns; if there are several ranges, each quantizes the rows again, so there are
- * only as many as keep the GPU busy.
+ * How quantized linears are cut ({@code linear.cu}). A block quantizes some rows and multiplies
+ * them by a range of columns; if there are several ranges, each quantizes the rows again, so there
+ * are only as many as keep the GPU busy.
  *
  * @param rows tokens a block computes
  * @param columns output channels a block computes, a multiple of 32

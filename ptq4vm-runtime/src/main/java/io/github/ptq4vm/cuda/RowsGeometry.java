@@ -29,8 +29,8 @@ final class RowsGeometry {
   }
 
   /**
-   * Shared memory for the rows that a block makes at a time: floats, every 32 followed by eight that
-   * are left free.
+   * Shared memory for the rows that a block makes at a time: floats, every 32 followed by eight
+   * that are left free.
    */
   static int scratchBytes(int channels) {
     int floats = KernelStruct.roundUp(channels, 32) / 32 * 40;

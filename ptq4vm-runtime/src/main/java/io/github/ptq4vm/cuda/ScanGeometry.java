@@ -1,9 +1,9 @@
 package io.github.ptq4vm.cuda;
 
 /**
- * How a selective scan is cut ({@code scan.cu}): which kernel, how many threads share a channel, and
- * in how many chunks a tile of tokens is scanned side by side. It follows from shapes alone, so a
- * batch of a size is computed alike on every GPU.
+ * How a selective scan is cut ({@code scan.cu}): which kernel, how many threads share a channel,
+ * and in how many chunks a tile of tokens is scanned side by side. It follows from shapes alone, so
+ * a batch of a size is computed alike on every GPU.
  *
  * @param launch the kernel's geometry
  * @param chunks parts of a tile, the kernel's argument

@@ -21,8 +21,7 @@ final class WeightLayout {
     int groups = KernelStruct.roundUp(out, WIDTH) / WIDTH;
     int blocks = KernelStruct.roundUp(in, WIDTH) / WIDTH;
     int blockBytes = WIDTH * WIDTH / (fourBits ? 2 : 1);
-    byte[] ordered =
-        new byte[Math.multiplyExact(Math.multiplyExact(groups, blocks), blockBytes)];
+    byte[] ordered = new byte[Math.multiplyExact(Math.multiplyExact(groups, blocks), blockBytes)];
     for (int o = 0; o < out; o++) {
       int column = o % WIDTH;
       int group = o / WIDTH;
@@ -61,7 +60,9 @@ final class WeightLayout {
   private static int byteAt(int column, int channel) {
     int tile = tile(column);
     int half = isHigh(channel) ? 1 : 0;
-    return (tile / 2 * WIDTH + lane(column, channel)) * 16 + (tile % 2 * 2 + half) * 4 + channel % 4;
+    return (tile / 2 * WIDTH + lane(column, channel)) * 16
+        + (tile % 2 * 2 + half) * 4
+        + channel % 4;
   }
 
   /** Place in a block of a byte that holds two codes: {@code [lane][tile][4]}. */
