@@ -16,7 +16,9 @@ final class DepthwiseGeometry {
   /** Results of eight channels that fill a large GPU in long runs. */
   private static final long ENOUGH = 1 << 20;
 
-  /** Taps along a sequence, and side of a kernel on a grid, that the kernel has its own code for. */
+  /**
+   * Taps along a sequence, and side of a kernel on a grid, that the kernel has its own code for.
+   */
   private static final int TAPS = 4;
 
   private static final int SIDE = 3;

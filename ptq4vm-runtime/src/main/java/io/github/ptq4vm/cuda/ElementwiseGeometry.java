@@ -28,8 +28,7 @@ final class ElementwiseGeometry {
 
   /** The geometry of a rotation of pairs of channels. */
   static KernelGeometry rotatePairs(RotatePairsParams params) {
-    int threads =
-        Math.multiplyExact(params.tokens(), blocks(params.channels(), PAIR_CHANNELS));
+    int threads = Math.multiplyExact(params.tokens(), blocks(params.channels(), PAIR_CHANNELS));
     return new KernelGeometry(
         "rotate_pairs", blocks(threads, THREADS), params.images(), 1, THREADS, 0);
   }
