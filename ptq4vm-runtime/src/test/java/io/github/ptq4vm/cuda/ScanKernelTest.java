@@ -1,7 +1,6 @@
 package io.github.ptq4vm.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import io.github.ptq4vm.cpu.InputScale;
 import io.github.ptq4vm.cpu.Matrix;
@@ -270,9 +269,15 @@ class ScanKernelTest {
           for (int c = 0; c < channels; c++) {
             float y = expected[t * channels + c];
             double bound = magnitude[t * channels + c] * (1e-5 + sizes.length * 0x1p-23);
-            assertThat((double) found[(image * rows + order[t]) * channels + c])
-                .as("%s, %s, image %d, token %d, channel %d", sizes, type, image, t, c)
-                .isCloseTo(y, within(bound + Half.error(y, type) + 1e-9));
+            Closeness.check(
+                found[(image * rows + order[t]) * channels + c],
+                y,
+                bound + Half.error(y, type) + 1e-9,
+                sizes,
+                type,
+                image,
+                t,
+                c);
           }
         }
         for (int r = 0; r < rows; r++) {
