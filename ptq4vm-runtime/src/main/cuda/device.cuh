@@ -12,9 +12,10 @@
 
 #define DEVICE __device__ __forceinline__
 
-// Defines a kernel that takes one struct. THREADS is the size of its blocks.
-#define KERNEL(name, Params, threads) \
-  extern "C" __global__ void __launch_bounds__(threads) name(const __grid_constant__ Params params)
+// Defines a kernel that takes one struct: KERNEL(name, Params, threads of a block) or, to bound its
+// registers, KERNEL(name, Params, threads of a block, blocks a multiprocessor must have room for).
+#define KERNEL(name, Params, ...) \
+  extern "C" __global__ void __launch_bounds__(__VA_ARGS__) name(const __grid_constant__ Params params)
 
 // Dynamic shared memory of the block, aligned to 16 bytes: the only shared memory there is.
 #define SHARED_MEMORY(pointer)                                  \

@@ -106,7 +106,7 @@ struct RowsParams {
 struct DepthwiseProblem {
   Value input;
   const int* map;       // [tokens] or null
-  const float* weight;  // [channels, taps] or [channels, kernel, kernel]
+  const float* weight;  // [taps, channels] or [kernel, kernel, channels]: channels innermost
   const float* bias;    // [channels] or null
   Value output;
 };

@@ -13,10 +13,10 @@
 #define DEVICE inline __attribute__((always_inline))
 
 // A kernel is a function of one struct, known by its name to the emulated driver.
-#define KERNEL(name, Params, threads)                                                         \
+#define KERNEL(name, Params, ...)                                                             \
   static void name(const Params& params);                                                     \
   static const bool name##_is_known = emulation::know(                                        \
-      #name, sizeof(Params), threads,                                                         \
+      #name, sizeof(Params), emulation::block_threads(__VA_ARGS__),                       \
       [](const void* params) { name(*static_cast<const Params*>(params)); });                 \
   static void name([[maybe_unused]] const Params& params)
 
@@ -41,6 +41,9 @@ extern __attribute__((visibility("hidden"))) Block block;
 
 // Registers a kernel; true.
 bool know(const char* name, std::size_t params_size, int threads, void (*kernel)(const void* params));
+
+// Of the arguments of KERNEL.
+constexpr int block_threads(int threads, int = 0) { return threads; }
 
 // All threads of the block meet here.
 void meet_block(const char* file, int line);

@@ -7,9 +7,16 @@ import java.util.List;
  *
  * @param length of the sequence
  * @param rank channels of dt where dt_proj is computed here, else 0
+ * @param chunks parts of a tile of tokens that threads scan side by side
  */
 record ScanParams(
-    List<ScanProblem> problems, int images, int channels, int states, int length, int rank)
+    List<ScanProblem> problems,
+    int images,
+    int channels,
+    int states,
+    int length,
+    int rank,
+    int chunks)
     implements KernelStruct {
   static final int SIZE = 992;
 
@@ -21,6 +28,11 @@ record ScanParams(
     problems = List.copyOf(problems);
   }
 
+  /** The same with a tile cut into that many chunks. */
+  ScanParams withChunks(int number) {
+    return new ScanParams(problems, images, channels, states, length, rank, number);
+  }
+
   @Override
   public int size() {
     return SIZE;
@@ -30,6 +42,6 @@ record ScanParams(
   public void write(StructWriter writer) {
     writer.structs(problems, MAX_PROBLEMS, ScanProblem.NONE);
     writer.int32(problems.size()).int32(images).int32(channels).int32(states);
-    writer.int32(length).int32(rank).int32(KernelStruct.roundUp(rank, RANK_PADDING)).unused();
+    writer.int32(length).int32(rank).int32(KernelStruct.roundUp(rank, RANK_PADDING)).int32(chunks);
   }
 }
