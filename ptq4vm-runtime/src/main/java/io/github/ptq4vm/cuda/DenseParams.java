@@ -7,7 +7,7 @@ import io.github.ptq4vm.network.GridOperation;
  * Arguments of the {@code dense} kernels: a two-dimensional convolution, or a float linear as one
  * of kernel 1.
  *
- * @param weight address of half precision {@code [padded out, padded k]} or floats {@code [out, k]}
+ * @param weight address of half precision {@code [out, padded k]} or floats {@code [out, k]}
  * @param bias address of {@code [out]} floats, or 0
  */
 record DenseParams(
@@ -71,6 +71,46 @@ record DenseParams(
         operation.kernel(),
         operation.stride(),
         operation.padding(),
+        activation);
+  }
+
+  /** The same for other values and another number of images. */
+  DenseParams with(DeviceValue input, DeviceValue output, int images) {
+    return new DenseParams(
+        input,
+        weight,
+        bias,
+        output,
+        images,
+        inChannels,
+        outChannels,
+        height,
+        width,
+        outHeight,
+        outWidth,
+        kernel,
+        stride,
+        padding,
+        activation);
+  }
+
+  /** The same with an activation behind it. */
+  DenseParams activated(Activation activation) {
+    return new DenseParams(
+        input,
+        weight,
+        bias,
+        output,
+        images,
+        inChannels,
+        outChannels,
+        height,
+        width,
+        outHeight,
+        outWidth,
+        kernel,
+        stride,
+        padding,
         activation);
   }
 

@@ -28,6 +28,12 @@ record DepthwiseParams(
     problems = List.copyOf(problems);
   }
 
+  /** The same for problems and a number of images. */
+  DepthwiseParams with(List<DepthwiseProblem> problems, int images) {
+    return new DepthwiseParams(
+        problems, images, channels, tokens, kernel, height, width, activation);
+  }
+
   @Override
   public int size() {
     return SIZE;

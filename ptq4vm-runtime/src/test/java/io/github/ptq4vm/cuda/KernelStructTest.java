@@ -33,7 +33,7 @@ class KernelStructTest {
           Map.entry("RowSource", RowSource.NONE),
           Map.entry("InputQuantizer", InputQuantizer.NONE),
           Map.entry("LinearProblem", LinearProblem.NONE),
-          Map.entry("LinearParams", new LinearParams(List.of(LinearProblem.NONE), 1)),
+          Map.entry("LinearParams", new LinearParams(List.of(LinearProblem.NONE), 1, 16)),
           Map.entry("RowsParams", new RowsParams(RowSource.NONE, DeviceValue.NONE, 1)),
           Map.entry("DepthwiseProblem", DepthwiseProblem.NONE),
           Map.entry(
@@ -140,7 +140,8 @@ class KernelStructTest {
                 LinearProblem.NONE,
                 LinearProblem.NONE,
                 LinearProblem.NONE),
-            1);
+            1,
+            16);
     assertThatThrownBy(params::toBytes)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("5 structs do not fit an array of 4");
