@@ -82,6 +82,12 @@ final class Constants {
     return integers(IntBuffer.wrap(rows.clone()), () -> rows);
   }
 
+  /** Forgets what has been uploaded; nothing can be added any more. */
+  void release() {
+    parts.clear();
+    addresses.clear();
+  }
+
   private static ByteBuffer littleEndian(int bytes) {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }

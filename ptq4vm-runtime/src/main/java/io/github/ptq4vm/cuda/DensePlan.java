@@ -29,6 +29,6 @@ record DensePlan(ValuePlan input, DenseParams form, boolean half, ValuePlan outp
   @Override
   public Launch launch(List<LaunchPlan> group, Batch batch) {
     DenseParams params = form.with(batch.value(input), batch.value(output), batch.images());
-    return Launch.of(KernelCatalog.dense(params, half), params);
+    return KernelCatalog.dense(params, half);
   }
 }

@@ -26,7 +26,7 @@ record DepthwisePlan(
 
   @Override
   public Object shape() {
-    return form;
+    return List.of(form, input.type());
   }
 
   @Override
@@ -35,7 +35,7 @@ record DepthwisePlan(
         form.with(
             group.stream().map(DepthwisePlan.class::cast).map(plan -> plan.problem(batch)).toList(),
             batch.images());
-    return Launch.of(KernelCatalog.depthwise(params), params);
+    return KernelCatalog.depthwise(params);
   }
 
   private DepthwiseProblem problem(Batch batch) {

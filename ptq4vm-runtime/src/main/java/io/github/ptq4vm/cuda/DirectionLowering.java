@@ -68,8 +68,7 @@ final class DirectionLowering {
         new DepthwisePlan(
             input.value(),
             input.map(),
-            floats.channelsInnermost(
-                convolution.weight(), convolution.channels(), convolution.width()),
+            floats.channelsInnermost(convolution.weight(), convolution.channels()),
             floats.parameter(convolution.bias()),
             new DepthwiseParams(
                 List.of(),

@@ -42,19 +42,10 @@ final class Floats {
   /**
    * The weight of a depthwise convolution: {@code [channels, taps]} to {@code [taps, channels]}.
    */
-  long channelsInnermost(String weight, int channels, int taps) {
+  long channelsInnermost(String weight, int channels) {
     return constants.floats(
         weight + " taps",
-        () -> {
-          float[] rows = model.floats(weight);
-          float[] columns = new float[rows.length];
-          for (int c = 0; c < channels; c++) {
-            for (int tap = 0; tap < taps; tap++) {
-              columns[tap * channels + c] = rows[c * taps + tap];
-            }
-          }
-          return columns;
-        });
+        () -> DepthwiseGeometry.channelsInnermost(model.floats(weight), channels));
   }
 
   /** The weight of a linear for the kernels {@code dense}. */

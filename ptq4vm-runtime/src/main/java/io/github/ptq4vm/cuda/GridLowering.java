@@ -83,10 +83,7 @@ final class GridLowering {
         new DepthwisePlan(
             input,
             0,
-            floats.channelsInnermost(
-                convolution.weight(),
-                convolution.channels(),
-                convolution.kernel() * convolution.kernel()),
+            floats.channelsInnermost(convolution.weight(), convolution.channels()),
             floats.optional(convolution.bias()),
             new DepthwiseParams(
                 List.of(),

@@ -28,6 +28,6 @@ record ImagePlan(ValuePlan planes, int pixels, ValuePlan output) implements Laun
   public Launch launch(List<LaunchPlan> group, Batch batch) {
     ImageParams params =
         ImageParams.planes(batch.value(planes).data(), batch.value(output), pixels, batch.images());
-    return Launch.of(KernelCatalog.image(params), params);
+    return KernelCatalog.image(params);
   }
 }

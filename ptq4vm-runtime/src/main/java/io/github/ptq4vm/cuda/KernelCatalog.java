@@ -2,54 +2,55 @@ package io.github.ptq4vm.cuda;
 
 import java.util.List;
 
-/** Which kernel a launch uses and how the work is cut. */
+/** Which kernel solves which problems, and how the work is cut. */
 final class KernelCatalog {
   /** Channels of low-rank step sizes that a scan can take in. */
-  static final int LARGEST_RANK = 256;
+  static final int LARGEST_RANK = 96;
 
   private KernelCatalog() {}
 
-  static KernelGeometry rows(RowsParams params) {
-    return new KernelGeometry("rows", 1, 1, 1, 256, 0);
+  static Launch rows(RowsParams params) {
+    return Launch.of(RowsGeometry.of(params), params);
   }
 
-  static KernelGeometry mean(MeanParams params) {
-    return new KernelGeometry("mean", 1, 1, 1, 256, 0);
+  static Launch mean(MeanParams params) {
+    return Launch.of(ElementwiseGeometry.mean(params), params);
   }
 
-  static KernelGeometry rotatePairs(RotatePairsParams params) {
-    return new KernelGeometry("rotate_pairs", 1, 1, 1, 256, 0);
+  static Launch rotatePairs(RotatePairsParams params) {
+    return Launch.of(ElementwiseGeometry.rotatePairs(params), params);
   }
 
-  static KernelGeometry image(ImageParams params) {
-    return new KernelGeometry("image", 1, 1, 1, 256, 0);
+  static Launch image(ImageParams params) {
+    return Launch.of(ElementwiseGeometry.image(params), params);
   }
 
-  static KernelGeometry dense(DenseParams params, boolean half) {
-    return new KernelGeometry("dense", 1, 1, 1, 256, 0);
+  static Launch dense(DenseParams params, boolean half) {
+    return Launch.of(DenseGeometry.of(params, half), params);
   }
 
-  static KernelGeometry depthwise(DepthwiseParams params) {
-    return new KernelGeometry("depthwise", 1, 1, 1, 256, 0);
+  static Launch depthwise(DepthwiseParams params) {
+    return Launch.of(DepthwiseGeometry.of(params), params);
   }
 
-  static Launch scan(List<ScanProblem> problems, ScanPlan.Form form, Batch batch) {
-    ScanParams params =
-        new ScanParams(
-            problems,
-            batch.images(),
-            form.channels(),
-            form.states(),
-            form.length(),
-            form.rank(),
-            1);
-    return Launch.of(new KernelGeometry("scan", 1, 1, 1, 128, 0), params);
+  static Launch scan(ScanParams params) {
+    ScanGeometry geometry = ScanGeometry.of(params);
+    return Launch.of(geometry.launch(), params.withChunks(geometry.chunks()));
   }
 
   static Launch linear(List<LinearPlan> plans, Batch batch) {
-    LinearParams params =
-        new LinearParams(
-            plans.stream().map(plan -> plan.problem(batch, 32)).toList(), batch.images(), 16);
-    return Launch.of(new KernelGeometry("linear", 1, 1, 1, 256, 0), params);
+    LinearPlan.Form form = plans.get(0).shape();
+    LinearGeometry geometry =
+        LinearGeometry.of(
+            Math.multiplyExact(batch.images(), form.tokens()),
+            form.in(),
+            form.out(),
+            form.fourBits(),
+            plans.size(),
+            batch.gpu());
+    List<LinearProblem> problems =
+        plans.stream().map(plan -> plan.problem(batch, geometry.columns())).toList();
+    return Launch.of(
+        geometry.launch(), new LinearParams(problems, batch.images(), geometry.rows()));
   }
 }

@@ -6,38 +6,27 @@ import java.nio.ByteOrder;
 /**
  * One launch of a kernel.
  *
- * @param kernel its name
- * @param gridX blocks
- * @param gridY blocks
- * @param gridZ blocks
- * @param block threads a block
- * @param sharedBytes dynamic shared memory a block
+ * @param geometry kernel, blocks, threads and shared memory
  * @param params the kernel's struct, with addresses of {@link Addresses} or real ones
  * @param pointers offsets of the addresses in it
  */
-record Launch(
-    String kernel,
-    int gridX,
-    int gridY,
-    int gridZ,
-    int block,
-    int sharedBytes,
-    byte[] params,
-    int[] pointers) {
+record Launch(KernelGeometry geometry, byte[] params, int[] pointers) {
 
   /** A launch with a struct of arguments. */
   static Launch of(KernelGeometry geometry, KernelStruct params) {
     StructWriter writer = new StructWriter(params.size());
     params.write(writer);
-    return new Launch(
-        geometry.kernel(),
+    return new Launch(geometry, writer.bytes(), writer.pointers());
+  }
+
+  /** How many blocks and threads. */
+  LaunchShape shape() {
+    return new LaunchShape(
         geometry.gridX(),
         geometry.gridY(),
         geometry.gridZ(),
         geometry.block(),
-        geometry.sharedBytes(),
-        writer.bytes(),
-        writer.pointers());
+        geometry.sharedBytes());
   }
 
   /** The same launch with real addresses. */
@@ -47,6 +36,6 @@ record Launch(
     for (int at : pointers) {
       buffer.putLong(at, Addresses.bind(buffer.getLong(at), constants, workspace));
     }
-    return new Launch(kernel, gridX, gridY, gridZ, block, sharedBytes, bound, pointers);
+    return new Launch(geometry, bound, pointers);
   }
 }

@@ -32,6 +32,6 @@ record RotatePairsPlan(
     RotatePairsParams params =
         new RotatePairsParams(
             batch.value(input), batch.value(output), cos, sin, batch.images(), channels, tokens);
-    return Launch.of(KernelCatalog.rotatePairs(params), params);
+    return KernelCatalog.rotatePairs(params);
   }
 }

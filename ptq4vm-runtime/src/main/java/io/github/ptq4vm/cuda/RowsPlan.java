@@ -24,6 +24,6 @@ record RowsPlan(RowPlan source, ValuePlan output) implements LaunchPlan {
   public Launch launch(List<LaunchPlan> group, Batch batch) {
     RowsParams params =
         new RowsParams(source.in(batch.workspace()), batch.value(output), batch.images());
-    return Launch.of(KernelCatalog.rows(params), params);
+    return KernelCatalog.rows(params);
   }
 }

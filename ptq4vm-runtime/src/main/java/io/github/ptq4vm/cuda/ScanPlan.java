@@ -46,14 +46,22 @@ record ScanPlan(
 
   @Override
   public Object shape() {
-    return form;
+    return List.of(form, u.type());
   }
 
   @Override
   public Launch launch(List<LaunchPlan> group, Batch batch) {
     List<ScanProblem> problems =
         group.stream().map(ScanPlan.class::cast).map(plan -> plan.problem(batch)).toList();
-    return KernelCatalog.scan(problems, form, batch);
+    return KernelCatalog.scan(
+        new ScanParams(
+            problems,
+            batch.images(),
+            form.channels(),
+            form.states(),
+            form.length(),
+            form.rank(),
+            1));
   }
 
   private ScanProblem problem(Batch batch) {
