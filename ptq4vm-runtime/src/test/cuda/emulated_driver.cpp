@@ -437,7 +437,7 @@ API cuCtxPushCurrent_v2(Context* context) {
 }
 
 API cuCtxPopCurrent_v2(Context** context) {
-  ENTER("cuCtxPopCurrent", false);
+  std::lock_guard<std::recursive_mutex> guard(driver().mutex);
   if (current.empty()) {
     return INVALID_CONTEXT;
   }
@@ -445,7 +445,7 @@ API cuCtxPopCurrent_v2(Context** context) {
     *context = current.back();
   }
   current.pop_back();
-  return SUCCESS;
+  return enter("cuCtxPopCurrent", false);
 }
 
 API cuCtxGetCurrent(Context** context) {
@@ -853,7 +853,13 @@ API cuStreamBeginCapture_v2(Stream* stream, int mode) {
 }
 
 API cuStreamEndCapture(Stream* stream, Graph** graph) {
-  ENTER("cuStreamEndCapture", true);
+  std::lock_guard<std::recursive_mutex> guard(driver().mutex);
+  if (int code = enter("cuStreamEndCapture", true)) {
+    if (driver().streams.count(stream)) {
+      stream->capture.reset();  // it ends the recording in any case
+    }
+    return code;
+  }
   if (!stream || !driver().streams.count(stream) || !stream->capture) {
     return INVALID_VALUE;
   }

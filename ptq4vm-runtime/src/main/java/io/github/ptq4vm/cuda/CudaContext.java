@@ -108,11 +108,19 @@ final class CudaContext implements AutoCloseable {
       throw new IllegalStateException("This use of " + device + " is closed.");
     }
     driver.pushContext(handle);
+    T result;
     try {
-      return action.apply(driver);
-    } finally {
-      driver.popContext();
+      result = action.apply(driver);
+    } catch (RuntimeException | Error e) {
+      try {
+        driver.popContext();
+      } catch (CudaException popping) {
+        e.addSuppressed(popping);
+      }
+      throw e;
     }
+    driver.popContext();
+    return result;
   }
 
   void add(CudaResource resource) {

@@ -28,21 +28,18 @@ record ScanGeometry(KernelGeometry launch, int chunks) {
   /** Blocks that keep a large GPU busy. */
   private static final int ENOUGH_BLOCKS = 264;
 
-  /** The geometry of a launch. */
+  /** The geometry of a launch; the number of chunks that the arguments hold does not matter. */
   static ScanGeometry of(ScanParams params) {
-    int states = params.states();
-    if (states < 1 || states > MAX_STATES) {
-      throw new IllegalArgumentException(
-          "A scan of %d states cannot run on the GPU, which takes 1 to %d."
-              .formatted(states, MAX_STATES));
-    }
-    int each = states == 1 ? 1 : 4;
-    int sharers = 1;
-    while (each * sharers < states) {
-      sharers *= 2;
-    }
-    int chunks = chunks(params, each, sharers);
-    boolean chunked = each == 1 || chunks > 1;
+    return of(params, chunks(params, each(params), sharers(params)));
+  }
+
+  /** The geometry for a number of chunks: a power of two that leaves a block eight channels. */
+  static ScanGeometry of(ScanParams params, int chunks) {
+    int each = each(params);
+    int sharers = sharers(params);
+    // Without cuts, one thread a channel would make blocks of more channels than a tile has room
+    // for.
+    boolean chunked = each == 1 || sharers == 1 || chunks > 1;
     int channels = THREADS / sharers / chunks;
     int tokens = chunked ? CHUNK * chunks : TILE;
     return new ScanGeometry(
@@ -54,6 +51,26 @@ record ScanGeometry(KernelGeometry launch, int chunks) {
             THREADS,
             sharedBytes(params, each * sharers, channels, tokens)),
         chunks);
+  }
+
+  /** States a thread carries. */
+  private static int each(ScanParams params) {
+    int states = params.states();
+    if (states < 1 || states > MAX_STATES) {
+      throw new IllegalArgumentException(
+          "A scan of %d states cannot run on the GPU, which takes 1 to %d."
+              .formatted(states, MAX_STATES));
+    }
+    return states == 1 ? 1 : 4;
+  }
+
+  /** Threads that share a channel. */
+  private static int sharers(ScanParams params) {
+    int sharers = 1;
+    while (each(params) * sharers < params.states()) {
+      sharers *= 2;
+    }
+    return sharers;
   }
 
   /** As few as fill the GPU; more for one thread a channel, whose tiles would be large. */
