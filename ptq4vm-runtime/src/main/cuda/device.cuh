@@ -4,6 +4,7 @@
 #pragma once
 #include "params.cuh"
 
+#include <cmath>
 #ifdef PTQ4VM_EMULATION
 #include "emulation.h"
 #else
@@ -11,9 +12,10 @@
 
 #define DEVICE __device__ __forceinline__
 
-// Defines a kernel that takes one struct. THREADS is the size of its blocks.
-#define KERNEL(name, Params, threads) \
-  extern "C" __global__ void __launch_bounds__(threads) name(const __grid_constant__ Params params)
+// Defines a kernel that takes one struct: KERNEL(name, Params, threads of a block) or, to bound its
+// registers, KERNEL(name, Params, threads of a block, blocks a multiprocessor must have room for).
+#define KERNEL(name, Params, ...) \
+  extern "C" __global__ void __launch_bounds__(__VA_ARGS__) name(const __grid_constant__ Params params)
 
 // Dynamic shared memory of the block, aligned to 16 bytes: the only shared memory there is.
 #define SHARED_MEMORY(pointer)                                  \
@@ -52,6 +54,13 @@ DEVICE float log2_fast(float a) {
   return y;
 }
 
+// 1/x to one unit in the last place, in one instruction.
+DEVICE float reciprocal_fast(float a) {
+  float y;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(a));
+  return y;
+}
+
 // Half precision as bits.
 DEVICE float half_to_float(uint16_t bits) { return __half2float(__ushort_as_half(bits)); }
 DEVICE uint16_t float_to_half(float value) { return __half_as_ushort(__float2half_rn(value)); }
@@ -77,6 +86,11 @@ DEVICE void store16(void* address, Int4 v) {
 DEVICE void copy16_async(void* shared, const void* global) {
   unsigned target = static_cast<unsigned>(__cvta_generic_to_shared(shared));
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(target), "l"(global) : "memory");
+}
+// The same for 4 bytes at addresses that are multiples of 4.
+DEVICE void copy4_async(void* shared, const void* global) {
+  unsigned target = static_cast<unsigned>(__cvta_generic_to_shared(shared));
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(target), "l"(global) : "memory");
 }
 DEVICE void copy_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int N>
@@ -125,3 +139,22 @@ DEVICE void mma_f16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 #endif
+
+#ifdef PTQ4VM_EMULATION
+DEVICE float reciprocal_fast(float a) { return 1.0f / a; }
+#endif
+
+// The other one if one is not a number.
+DEVICE float minimum(float a, float b) { return fminf(a, b); }
+DEVICE float maximum(float a, float b) { return fmaxf(a, b); }
+
+DEVICE uint32_t float_bits(float value) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+DEVICE float bits_float(uint32_t bits) {
+  float value;
+  __builtin_memcpy(&value, &bits, sizeof value);
+  return value;
+}

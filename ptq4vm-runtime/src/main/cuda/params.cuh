@@ -89,6 +89,8 @@ struct LinearParams {
   LinearProblem problem[MAX_PROBLEMS];
   int images;
   int count;  // problems
+  int rows;   // rows a block computes: up to the kernel's 16, or 16, 32, 48 or 64 of the kernel's 64
+  int unused;
 };
 
 // Writes rows of a source: every token-wise operation that no linear takes in.
@@ -104,7 +106,7 @@ struct RowsParams {
 struct DepthwiseProblem {
   Value input;
   const int* map;       // [tokens] or null
-  const float* weight;  // [channels, taps] or [channels, kernel, kernel]
+  const float* weight;  // [taps, channels] or [kernel, kernel, channels]: channels innermost
   const float* bias;    // [channels] or null
   Value output;
 };
@@ -149,7 +151,7 @@ struct ScanParams {
   int length;  // of the sequence
   int rank;
   int padded_rank;  // up to a multiple of 4
-  int unused;
+  int chunks;       // parts of a tile of tokens that threads scan side by side: ScanGeometry
 };
 
 // Dense 2-d convolution in half or single precision; a float linear is one of kernel 1 on a grid of
@@ -212,7 +214,7 @@ static_assert(sizeof(Value) == 24, "Value");
 static_assert(sizeof(RowSource) == 296, "RowSource");
 static_assert(sizeof(InputQuantizer) == 56, "InputQuantizer");
 static_assert(sizeof(LinearProblem) == 512, "LinearProblem");
-static_assert(sizeof(LinearParams) == 2056, "LinearParams");
+static_assert(sizeof(LinearParams) == 2064, "LinearParams");
 static_assert(sizeof(RowsParams) == 328, "RowsParams");
 static_assert(sizeof(DepthwiseProblem) == 72, "DepthwiseProblem");
 static_assert(sizeof(DepthwiseParams) == 320, "DepthwiseParams");
