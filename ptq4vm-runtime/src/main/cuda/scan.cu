@@ -19,7 +19,8 @@ namespace scan {
 constexpr int CHUNK = 8;
 
 // Tokens of a tile that is not cut: with all states in one thread, blocks have half the threads.
-constexpr int tile_tokens(int states) { return states == 16 ? 16 : 32; }
+template <int S>
+constexpr int TILE = S == 16 ? 16 : 32;
 
 // What a block knows about its tiles: sizes, and where in shared memory things lie. ScanGeometry
 // adds up the same sizes.
@@ -406,7 +407,6 @@ template <int S, int P, int OWN>
 DEVICE void scan_tile(const Tiles& tiles, const ScanParams& params, const ScanProblem& problem, const Channel& channel,
                       const float (&rate)[S], float (&h)[S], int tile, int p) {
   int buffer = tile & 1;
-  constexpr int TILE = tile_tokens(S);
   int lane = thread_x() & 31 & ~(P - 1);
   const unsigned char* u_rows = tiles.shared + tiles.u + buffer * tiles.tokens * tiles.pitch_u;
   const float* b_rows =
@@ -416,7 +416,7 @@ DEVICE void scan_tile(const Tiles& tiles, const ScanParams& params, const ScanPr
   float next[OWN];
   step_sizes<OWN>(tiles, params, problem, channel, buffer, p, P, next);
 #pragma unroll 1
-  for (int group = 0; group < TILE; group += OWN * P) {
+  for (int group = 0; group < TILE<S>; group += OWN * P) {
     float delta[OWN];
     float u[OWN];
 #pragma unroll
@@ -424,7 +424,7 @@ DEVICE void scan_tile(const Tiles& tiles, const ScanParams& params, const ScanPr
       delta[i] = next[i];
       u[i] = read_shared(u_rows + (group + i * P + p) * tiles.pitch_u, problem.u.type, channel.in_block);
     }
-    if (group + OWN * P < TILE) {
+    if (group + OWN * P < TILE<S>) {
       step_sizes<OWN>(tiles, params, problem, channel, buffer, group + OWN * P + p, P, next);
     }
 #pragma unroll
@@ -632,7 +632,7 @@ DEVICE void run(const ScanParams& params, unsigned char* shared) {
   int chunks = CHUNKED ? params.chunks : 1;
   int threads = sharers<S>(params.states);
   int channels = block_size() / threads / chunks;
-  Tiles tiles = lay_out(params, problem, S * threads, channels, chunks, CHUNKED ? chunks * CHUNK : tile_tokens(S), shared);
+  Tiles tiles = lay_out(params, problem, S * threads, channels, chunks, CHUNKED ? chunks * CHUNK : TILE<S>, shared);
   int p = thread_x() % threads;
   int k = CHUNKED ? thread_x() / threads % chunks : 0;
   int in_block = thread_x() / threads / chunks;
