@@ -266,8 +266,7 @@ struct Channel {
   float skip;
   float weight_step;
   int row_sum;
-  float bias;
-  bool has_bias;
+  float bias;  // -0 if there is none, so that adding it changes nothing
 };
 
 DEVICE Channel load_channel(const ScanParams& params, const ScanProblem& problem, int first, int in_block) {
@@ -279,8 +278,7 @@ DEVICE Channel load_channel(const ScanParams& params, const ScanProblem& problem
   result.skip = there ? problem.skip[channel] : 0.0f;
   result.weight_step = projected ? problem.weight_step[channel] : 0.0f;
   result.row_sum = projected ? problem.row_sum[channel] : 0;
-  result.has_bias = problem.bias != nullptr;
-  result.bias = projected && result.has_bias ? problem.bias[channel] : 0.0f;
+  result.bias = projected && problem.bias != nullptr ? problem.bias[channel] : -0.0f;
   return result;
 }
 
@@ -313,7 +311,7 @@ DEVICE void step_sizes(const Tiles& tiles, const ScanParams& params, const ScanP
       int zero = reinterpret_cast<const int*>(scale)[2 * i * distance + 1];
       float d = static_cast<float>(sum[i] - zero * channel.row_sum);
       float a = scale[2 * i * distance] * channel.weight_step;
-      delta[i] = softplus(channel.has_bias ? fma_rn(d, a, channel.bias) : d * a);
+      delta[i] = softplus(fma_rn(d, a, channel.bias));
     }
   } else {
     const unsigned char* dt = tiles.shared + tiles.dt + (buffer * tiles.tokens + row) * tiles.pitch_dt;
