@@ -16,7 +16,7 @@ newest=$(ls -t "$here"/*.h "$here"/build.sh "$kernels"/*.cuh | head -n 1)
 
 objects=""
 for source in "$here"/emulation.cpp "$here"/emulated_driver.cpp "$here"/test_kernels.cpp \
-    "$here"/emulation_test.cpp "$kernels"/*.cu; do
+    "$here"/native_int4_kernels.cpp "$here"/emulation_test.cpp "$kernels"/*.cu; do
   [ -e "$source" ] || continue
   object=$out/$(basename "$source").o
   if [ ! -e "$object" ] || [ "$source" -nt "$object" ] || [ "$newest" -nt "$object" ]; then
