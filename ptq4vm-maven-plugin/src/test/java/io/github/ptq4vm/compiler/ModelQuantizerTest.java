@@ -52,7 +52,7 @@ class ModelQuantizerTest {
       TensorInterpreter interpreter, QuantizationPlan plan, int steps) {
     ModelQuantizer quantizer =
         new ModelQuantizer(
-            interpreter, new Recipe(Recipe.Method.PTQ4VM, 0.5, steps, 8, 0.3, 0), silent());
+            interpreter, new Recipe(Recipe.Method.AUTO, 0.5, steps, 8, 0.3, 0), silent());
     quantizer.quantize("test", plan, images);
     return quantizer;
   }
@@ -89,14 +89,15 @@ class ModelQuantizerTest {
     }
   }
 
-  @Test
-  void sameNumbersOnEveryRun() {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void sameNumbersOnEveryRun(int threads) {
     SortedMap<String, LinearQuantizer> first;
     SortedMap<String, LinearQuantizer> second;
-    try (TensorInterpreter interpreter = new TensorInterpreter(SmallModels.mini(), 2)) {
+    try (TensorInterpreter interpreter = new TensorInterpreter(SmallModels.mini(), threads)) {
       first = quantized(interpreter, MIXED, 2).quantizers();
     }
-    try (TensorInterpreter interpreter = new TensorInterpreter(SmallModels.mini(), 2)) {
+    try (TensorInterpreter interpreter = new TensorInterpreter(SmallModels.mini(), threads)) {
       second = quantized(interpreter, MIXED, 2).quantizers();
     }
     assertThat(second).usingRecursiveComparison().isEqualTo(first);

@@ -11,6 +11,7 @@ import io.github.ptq4vm.compiler.CompileRequest.Variant;
 import io.github.ptq4vm.compiler.Recipe;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -141,6 +142,16 @@ class CommandLineTest {
 
     assertThat(status).isEqualTo(2);
     assertThat(err.toString()).contains(option.replaceFirst("=.*", "")).contains("vim_tiny");
+  }
+
+  @Test
+  void headsSayWhatWasAskedForButNotWhereItWasKept() {
+    assertThat(
+            Arguments.of(
+                "accuracy", List.of("accuracy", "--keep", "/some/where", "--sample=vim_nano")))
+        .isEqualTo("accuracy --sample=vim_nano");
+    assertThat(Arguments.of("ablation", List.of("ablation", "--variants", "w4a4", "--keep=x/y")))
+        .isEqualTo("ablation --variants w4a4");
   }
 
   @Test

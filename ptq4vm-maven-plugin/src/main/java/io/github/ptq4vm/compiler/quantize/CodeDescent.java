@@ -16,7 +16,7 @@ final class CodeDescent {
   /** Passes over a row's channels at most; nearly all of the gain comes from the first few. */
   private static final int SWEEPS = 8;
 
-  /** Rows whose products with the moments are formed together. */
+  /** Rows at once: as many share one reading of the moments. */
   private static final int ROWS = 32;
 
   private final double[] moments;
@@ -44,73 +44,61 @@ final class CodeDescent {
    * @param limit largest code
    */
   void improve(Parallel parallel, float[] weight, float[] steps, byte[] codes, int limit) {
-    forRows(
-        parallel,
-        weight,
-        codes,
-        (o, row) -> {
-          steps[o] = row.improve(steps[o], limit);
-          row.store(codes, o);
-        });
-  }
-
-  /** Errors of all rows, {@code (w - s k) A (w - s k)^T}. */
-  double[] errors(Parallel parallel, float[] weight, float[] steps, byte[] codes) {
-    double[] errors = new double[steps.length];
-    forRows(parallel, weight, codes, (o, row) -> errors[o] = row.error(steps[o]));
-    return errors;
-  }
-
-  private interface RowVisitor {
-    void visit(int row, Row values);
-  }
-
-  /** Visits all rows with their products, which are formed for a number of rows together. */
-  private void forRows(Parallel parallel, float[] weight, byte[] codes, RowVisitor visitor) {
-    int outputs = weight.length / channels;
+    int outputs = steps.length;
     parallel.forRange(
         (outputs + ROWS - 1) / ROWS,
         (part, from, to) -> {
-          double[] values = new double[ROWS * channels];
-          double[] goals = new double[ROWS * channels];
-          double[] reached = new double[ROWS * channels];
           for (int first = from * ROWS; first < Math.min(outputs, to * ROWS); first += ROWS) {
-            int count = Math.min(ROWS, outputs - first);
-            for (int i = 0; i < count * channels; i++) {
-              values[i] = codes[first * channels + i];
-            }
-            multiply(values, count, reached);
-            for (int i = 0; i < count * channels; i++) {
-              values[i] = weight[first * channels + i];
-            }
-            multiply(values, count, goals);
-            for (int r = 0; r < count; r++) {
-              visitor.visit(first + r, new Row(r * channels, values, goals, reached, codes, first));
-            }
+            improve(weight, steps, codes, limit, first, Math.min(outputs, first + ROWS));
           }
         });
   }
 
-  /** {@code product = values A} for a number of rows. */
-  private void multiply(double[] values, int count, double[] product) {
-    for (int i = 0; i < count * channels; i++) {
+  /** Rows {@code from} to {@code to}, whose products with the moments are formed together. */
+  private void improve(float[] weight, float[] steps, byte[] codes, int limit, int from, int to) {
+    int start = from * channels;
+    double[] values = new double[(to - from) * channels];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = weight[start + i];
+    }
+    double[] goals = product(values);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = codes[start + i];
+    }
+    double[] reached = product(values);
+    for (int o = from; o < to; o++) {
+      int at = (o - from) * channels;
+      Row row =
+          new Row(
+              Arrays.copyOfRange(codes, o * channels, (o + 1) * channels),
+              Arrays.copyOfRange(goals, at, at + channels),
+              Arrays.copyOfRange(reached, at, at + channels));
+      steps[o] = row.improve(steps[o], limit);
+      System.arraycopy(row.code, 0, codes, o * channels, channels);
+    }
+  }
+
+  /** Rows of values times A. */
+  private double[] product(double[] values) {
+    double[] product = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
       product[i] = -added * values[i];
     }
     Panel.subtract(
         new Panel.View(product, 0, channels),
         new Panel.View(values, 0, channels),
         new Panel.View(moments, 0, channels),
-        count,
+        values.length / channels,
         channels,
         channels);
-    for (int i = 0; i < count * channels; i++) {
+    for (int i = 0; i < product.length; i++) {
       product[i] = -product[i];
     }
+    return product;
   }
 
   /** One row of the weight, and its products with A. */
   private final class Row {
-    private final double[] wanted;
     private final byte[] code;
 
     /** {@code w A}. */
@@ -119,16 +107,10 @@ final class CodeDescent {
     /** {@code k A}. */
     private final double[] reached;
 
-    Row(int at, double[] weight, double[] goals, double[] reached, byte[] codes, int first) {
-      int start = first * channels + at;
-      this.wanted = Arrays.copyOfRange(weight, at, at + channels);
-      this.code = Arrays.copyOfRange(codes, start, start + channels);
-      this.goal = Arrays.copyOfRange(goals, at, at + channels);
-      this.reached = Arrays.copyOfRange(reached, at, at + channels);
-    }
-
-    void store(byte[] codes, int row) {
-      System.arraycopy(code, 0, codes, row * channels, channels);
+    Row(byte[] code, double[] goal, double[] reached) {
+      this.code = code;
+      this.goal = goal;
+      this.reached = reached;
     }
 
     /** Changes a code. */
@@ -140,14 +122,6 @@ final class CodeDescent {
       }
       reached[c] += difference * added;
       code[c] = (byte) to;
-    }
-
-    double error(double step) {
-      double error = 0;
-      for (int c = 0; c < channels; c++) {
-        error += (wanted[c] - step * code[c]) * (goal[c] - step * reached[c]);
-      }
-      return error;
     }
 
     float improve(float start, int limit) {
