@@ -44,7 +44,10 @@ final class LogitJudge {
    * @return energy of the difference from the float logits over the energy of these
    */
   double loss(Map<String, LinearQuantizer> quantizers) {
-    return noise(runner.logits(heldOut, SimulatedLinear.all(interpreter, quantizers)));
+    return Arrays.stream(
+                noise(runner.logits(heldOut, SimulatedLinear.all(interpreter, quantizers))))
+            .sum()
+        / heldOut.length;
   }
 
   /** Judges outputs of a block. */
@@ -66,15 +69,20 @@ final class LogitJudge {
     };
   }
 
-  /** Energy of the difference from the float logits over the energy of these, if there is any. */
-  private double noise(float[] logits) {
-    double noise = 0;
+  /**
+   * Energy of each image's difference from the float logits over the mean energy of these, if there
+   * is any.
+   */
+  private double[] noise(float[] logits) {
+    double[] noise = new double[heldOut.length];
+    int classes = logits.length / noise.length;
     double signal = 0;
     for (int i = 0; i < logits.length; i++) {
       double difference = (double) logits[i] - exact[i];
       signal += (double) exact[i] * exact[i];
-      noise += difference * difference;
+      noise[i / classes] += difference * difference;
     }
-    return signal == 0 ? noise : noise / signal;
+    double mean = signal / noise.length;
+    return mean == 0 ? noise : Arrays.stream(noise).map(energy -> energy / mean).toArray();
   }
 }

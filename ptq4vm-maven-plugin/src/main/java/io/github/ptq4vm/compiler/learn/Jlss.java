@@ -9,6 +9,7 @@ import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter.Linears;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,11 @@ public final class Jlss {
 
   /** Shares of the way from the start to the mean that are tried. */
   private static final double[] SHARES = {1, 0.75, 0.5, 0.25};
+
+  /**
+   * One in so many steps is left where weights have been rounded together: little is to be found.
+   */
+  private static final int REFINING = 4;
 
   private final TensorInterpreter interpreter;
   private final Recipe recipe;
@@ -86,8 +92,13 @@ public final class Jlss {
   /** Scores the block's output for the {@link #judges}, lower is better. */
   @FunctionalInterface
   public interface Judge {
+    /** The loss of each image. */
+    double[] losses(float[] output);
+
     /** The mean loss of the images. */
-    double loss(float[] output);
+    default double loss(float[] output) {
+      return mean(losses(output));
+    }
   }
 
   /** Images that are held out: the last of every eight, or all when there are fewer than eight. */
@@ -101,7 +112,9 @@ public final class Jlss {
   }
 
   /**
-   * Learns.
+   * Learns. Where weights have been rounded together, the start is good and what is left to learn
+   * is less than what a few judges can tell from chance: then a quarter of the steps is made, and
+   * what was learned is kept only if it gains more than the standard error of its gain.
    *
    * @param start quantizers of the block by the linear's name
    * @param judge scores outputs for the judges
@@ -114,12 +127,14 @@ public final class Jlss {
     linears.values().forEach(linear -> parameters.addAll(linear.parameters()));
 
     Batches batches = new Batches(learners(images), recipe.batch(), recipe.seed());
-    Judged judged = new Judged(linears, judge);
+    boolean refining = start.values().stream().anyMatch(q -> q.fixedCodes() != null);
+    int steps = refining ? (recipe.steps() + REFINING - 1) / REFINING : recipe.steps();
+    Judged judged = new Judged(linears, judge, refining);
     double before = judged.consider();
-    int settled = (int) (recipe.steps() * UNSETTLED);
-    for (int step = 1; step <= recipe.steps(); step++) {
+    int settled = (int) (steps * UNSETTLED);
+    for (int step = 1; step <= steps; step++) {
       gradientStep(linears, batches.next());
-      double rate = recipe.rate() * 0.5 * (1 + Math.cos(Math.PI * (step - 1) / recipe.steps()));
+      double rate = recipe.rate() * 0.5 * (1 + Math.cos(Math.PI * (step - 1) / steps));
       for (LogVector parameter : parameters) {
         parameter.step(step, rate);
       }
@@ -127,7 +142,7 @@ public final class Jlss {
       if (step > settled) {
         parameters.forEach(LogVector::remember);
       }
-      if (isMoment(step)) {
+      if (isMoment(step, steps)) {
         judged.consider();
       }
       progress.accept(step);
@@ -142,9 +157,26 @@ public final class Jlss {
   }
 
   /** Whether a step is the last or one of those that divide the way into equal parts. */
-  private boolean isMoment(int step) {
+  private static boolean isMoment(int step, int steps) {
     return IntStream.rangeClosed(1, MOMENTS)
-        .anyMatch(k -> step == Math.round((double) k * recipe.steps() / MOMENTS));
+        .anyMatch(k -> step == Math.round((double) k * steps / MOMENTS));
+  }
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).sum() / values.length;
+  }
+
+  /**
+   * Whether images lose less than at the start by more than the standard error of the difference.
+   */
+  static boolean surely(double[] start, double[] losses) {
+    double[] gains = new double[start.length];
+    Arrays.setAll(gains, i -> start[i] - losses[i]);
+    double gain = mean(gains);
+    double squares = Arrays.stream(gains).map(g -> (g - gain) * (g - gain)).sum();
+    // One image alone says nothing about chance: then any gain is as good as none.
+    return gain > Math.sqrt(squares / gains.length / Math.max(1, gains.length - 1))
+        && gains.length > 1;
   }
 
   /** Keeps the quantizers that the judges liked best; one that is no number is never liked. */
@@ -153,17 +185,30 @@ public final class Jlss {
     private final Judge judge;
     private final int[] judges = judges(images);
     private final Map<String, LinearQuantizer> best = new TreeMap<>();
+    private final boolean surely;
     private double least = Double.POSITIVE_INFINITY;
+    private double[] start = {};
 
-    Judged(Map<String, LearningLinear> linears, Judge judge) {
+    /**
+     * Begins without quantizers.
+     *
+     * @param surely whether only what surely beats the first ones may replace them
+     */
+    Judged(Map<String, LearningLinear> linears, Judge judge, boolean surely) {
       this.linears = linears;
       this.judge = judge;
+      this.surely = surely;
     }
 
-    /** Has the present quantizers judged; returns their loss. */
+    /** Has the present quantizers judged; returns their mean loss. */
     double consider() {
-      double loss = judge.loss(output(linears, judges));
-      if (best.isEmpty() || Double.compare(loss, least) < 0) {
+      double[] losses = judge.losses(output(linears, judges));
+      double loss = mean(losses);
+      if (best.isEmpty()) {
+        start = losses;
+      }
+      if (best.isEmpty()
+          || (Double.compare(loss, least) < 0 && (!surely || surely(start, losses)))) {
         least = loss;
         linears.forEach((name, linear) -> best.put(name, linear.quantizer()));
       }

@@ -102,7 +102,9 @@ class JlssTest {
     }
     int channels = interpreter.network().shape(section.output()).channels();
     return output ->
-        CosineLoss.evaluate(interpreter.parallel(), wanted, output, channels, new float[0]);
+        new double[] {
+          CosineLoss.evaluate(interpreter.parallel(), wanted, output, channels, new float[0])
+        };
   }
 
   @ParameterizedTest
@@ -160,7 +162,7 @@ class JlssTest {
                 clipped(),
                 output -> {
                   outputs.add(output.clone());
-                  return losses[outputs.size() - 1];
+                  return new double[] {losses[outputs.size() - 1]};
                 },
                 step -> {});
     assertThat(outcome.before()).isEqualTo(losses[0]);
@@ -186,7 +188,7 @@ class JlssTest {
                 clipped(),
                 output -> {
                   outputs.add(output.clone());
-                  return losses[outputs.size() - 1];
+                  return new double[] {losses[outputs.size() - 1]};
                 },
                 step -> {});
     assertThat(outcome.after()).isEqualTo(Double.valueOf(losses[best]));
@@ -204,7 +206,7 @@ class JlssTest {
             start(4, 4),
             output -> {
               judged.add(done[0] + 1);
-              return 1;
+              return new double[] {1};
             },
             step -> done[0] = step);
     assertThat(judged.subList(1, judged.size() - 4))
@@ -250,7 +252,7 @@ class JlssTest {
   private static Jlss.Judge preferringTheSecond(List<float[]> outputs) {
     return output -> {
       outputs.add(output.clone());
-      return Math.abs(2 - outputs.size());
+      return new double[] {Math.abs(2 - outputs.size())};
     };
   }
 
@@ -268,6 +270,49 @@ class JlssTest {
             .learn(clipped(), judge(otherTarget), step -> {});
     assertThat(second.before()).isEqualTo(first.before());
     assertThat(second.after()).isNotEqualTo(first.after());
+  }
+
+  /** Gains of 1, 2 and 3 have a standard error of 1 / sqrt(3); those of -3, 2 and 4 of 2.08. */
+  @Test
+  void aSureGainExceedsItsStandardError() {
+    assertThat(Jlss.surely(new double[] {5, 5, 5}, new double[] {4, 3, 2})).isTrue();
+    assertThat(Jlss.surely(new double[] {5, 5, 5}, new double[] {8, 3, 1})).isFalse();
+    assertThat(Jlss.surely(new double[] {5, 5, 5}, new double[] {6, 7, 8})).isFalse();
+    assertThat(Jlss.surely(new double[] {5}, new double[] {1})).isFalse();
+    assertThat(Jlss.surely(new double[] {5, 5}, new double[] {Double.NaN, 1})).isFalse();
+  }
+
+  /**
+   * Where weights are rounded together, a quarter of the steps, and no gain that chance explains.
+   */
+  @ParameterizedTest
+  @CsvSource({"4 4 4, true", "8 3 1, false"})
+  void refinesWithCare(String verdict, boolean kept) {
+    double[] learned = Arrays.stream(verdict.split(" ")).mapToDouble(Double::parseDouble).toArray();
+    Map<String, LinearQuantizer> start = new HashMap<>();
+    clipped().forEach((name, q) -> start.put(name, withFixedCodes(q)));
+    List<Integer> steps = new ArrayList<>();
+    List<float[]> outputs = new ArrayList<>();
+    Jlss.Outcome outcome =
+        jlss(recipe(10, 0.3))
+            .learn(
+                start,
+                output -> {
+                  outputs.add(output.clone());
+                  return outputs.size() == 1 ? new double[] {5, 5, 5} : learned.clone();
+                },
+                steps::add);
+    assertThat(steps).containsExactly(1, 2, 3);
+    assertThat(outcome.before()).isEqualTo(5);
+    assertThat(outcome.after()).isEqualTo(kept ? 4 : 5);
+    assertThat(output(outcome.quantizers())).containsExactly(outputs.get(kept ? 1 : 0));
+  }
+
+  private LinearQuantizer withFixedCodes(LinearQuantizer q) {
+    byte[] codes = new byte[q.linear().inFeatures() * q.linear().outFeatures()];
+    Arrays.fill(codes, (byte) 1);
+    return new LinearQuantizer(
+        q.linear(), q.precision(), q.smoothing(), q.weightStep(), q.inputScale(), codes);
   }
 
   @Test
