@@ -2,8 +2,10 @@ package io.github.ptq4vm;
 
 /** Where a model runs. */
 public enum Device {
-  /** The fastest device this machine has. */
+  /** An NVIDIA GPU if there is a usable one, else the processor. */
   AUTO,
   /** The processor. */
-  CPU
+  CPU,
+  /** The first NVIDIA GPU. */
+  CUDA
 }

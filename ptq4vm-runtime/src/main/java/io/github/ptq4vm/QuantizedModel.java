@@ -5,7 +5,6 @@ import io.github.ptq4vm.artifact.ArtifactContent;
 import io.github.ptq4vm.artifact.Manifest;
 import io.github.ptq4vm.artifact.ModelId;
 import io.github.ptq4vm.artifact.ModelLocator;
-import io.github.ptq4vm.cpu.CpuExecutor;
 import io.github.ptq4vm.image.ImageException;
 import io.github.ptq4vm.image.ImagePreprocessor;
 import java.awt.image.BufferedImage;
@@ -38,15 +37,13 @@ public final class QuantizedModel implements AutoCloseable {
   /** How many predictions {@code classify} answers with at most. */
   public static final int TOP = 5;
 
-  private static final int BATCH = 16;
-
   private static final StackWalker CALLERS =
       StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
   private final Manifest manifest;
   private final List<String> labels;
   private final ImagePreprocessor preprocessor;
-  private final CpuExecutor executor;
+  private final ModelRunner runner;
   private final int tensorSize;
 
   private QuantizedModel(Artifact artifact, RunOptions options) {
@@ -56,7 +53,7 @@ public final class QuantizedModel implements AutoCloseable {
     try {
       this.tensorSize = Math.multiplyExact(3, Math.multiplyExact(height(), width()));
       this.preprocessor = new ImagePreprocessor(content.preprocessing(), height(), width());
-      this.executor = new CpuExecutor(content.model(), options.actualThreads());
+      this.runner = ModelRunner.of(content.model(), options);
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw damaged(e);
     }
@@ -83,7 +80,11 @@ public final class QuantizedModel implements AutoCloseable {
     return load(jar, RunOptions.defaults());
   }
 
-  /** Loads the one model in a jar, as {@link #load(Path)}. */
+  /**
+   * Loads the one model in a jar, as {@link #load(Path)}.
+   *
+   * @throws GpuUnavailableException if options ask for a GPU and there is no usable one
+   */
   public static QuantizedModel load(Path jar, RunOptions options) {
     return new QuantizedModel(ModelLocator.read(jar), options);
   }
@@ -168,9 +169,12 @@ public final class QuantizedModel implements AutoCloseable {
     return labels;
   }
 
-  /** The device and kernels in use, e.g. {@code cpu/vector}. */
+  /**
+   * The device and kernels in use, e.g. {@code cpu/vector} or {@code
+   * cuda/NVIDIA H200}.
+   */
   public String provider() {
-    return "cpu/" + executor.provider();
+    return runner.provider();
   }
 
   /** The best classes of an image file, best first. */
@@ -262,7 +266,7 @@ public final class QuantizedModel implements AutoCloseable {
   /** Releases threads and memory; the model cannot be used any more. */
   @Override
   public void close() {
-    executor.close();
+    runner.close();
   }
 
   private List<List<Prediction>> top(float[][] logits) {
@@ -272,14 +276,15 @@ public final class QuantizedModel implements AutoCloseable {
   /** Prepares and runs a few images at a time, so that memory does not grow with their number. */
   private <T> float[][] batches(T[] images, Function<T, float[]> prepare) {
     float[][] logits = new float[images.length][];
-    for (int from = 0; from < images.length; from += BATCH) {
+    int batch = runner.batch();
+    for (int from = 0; from < images.length; from += batch) {
       List<float[]> tensors = new ArrayList<>();
-      for (T image : Arrays.asList(images).subList(from, Math.min(from + BATCH, images.length))) {
+      for (T image : Arrays.asList(images).subList(from, Math.min(from + batch, images.length))) {
         float[] tensor = prepare.apply(image);
         requireTensor(tensor, from + tensors.size());
         tensors.add(tensor);
       }
-      float[][] some = executor.run(tensors.toArray(new float[0][]));
+      float[][] some = runner.run(tensors.toArray(new float[0][]));
       System.arraycopy(some, 0, logits, from, some.length);
     }
     return logits;

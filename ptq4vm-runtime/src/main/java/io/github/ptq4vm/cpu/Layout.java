@@ -1,15 +1,14 @@
 package io.github.ptq4vm.cpu;
 
+import io.github.ptq4vm.network.BufferSharing;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.TokenOperation;
 import io.github.ptq4vm.network.ValueShape;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /**
@@ -92,46 +91,24 @@ final class Layout {
     }
     lastReader[placements.get(number(logits)).buffer()] = Integer.MAX_VALUE;
 
-    List<Integer> sizes = new ArrayList<>();
-    int[] shared = new int[placements.size()];
-    TreeSet<Integer> free =
-        new TreeSet<>(Comparator.<Integer>comparingInt(sizes::get).thenComparing(b -> b));
-    List<Integer> live = new ArrayList<>();
+    List<Integer> owners = new ArrayList<>();
+    List<BufferSharing.Lifetime> lifetimes = new ArrayList<>();
     for (int own = 0; own < placements.size(); own++) {
-      int operation = own - 1;
-      if (placements.get(own).buffer() == own) {
-        shared[own] = take(free, sizes, placements.get(own));
-        live.add(own);
+      Placement value = placements.get(own);
+      if (value.buffer() == own) {
+        owners.add(own);
+        // The image is there before the first operation.
+        lifetimes.add(
+            new BufferSharing.Lifetime(
+                value.rows() * value.columns(), own - 1, Math.max(own - 1, lastReader[own])));
       }
-      live.removeIf(
-          value -> {
-            boolean done = lastReader[value] <= operation;
-            if (done) {
-              free.add(shared[value]);
-            }
-            return done;
-          });
+    }
+    BufferSharing sharing = new BufferSharing(lifetimes);
+    int[] shared = new int[placements.size()];
+    for (int i = 0; i < owners.size(); i++) {
+      shared[owners.get(i)] = sharing.buffer(i);
     }
     placements.replaceAll(placement -> placement.inBuffer(shared[placement.buffer()]));
-    return sizes.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  /** The smallest free buffer that is large enough, or the largest one made larger. */
-  private static int take(TreeSet<Integer> free, List<Integer> sizes, Placement value) {
-    int size = value.rows() * value.columns();
-    for (int buffer : free) {
-      if (sizes.get(buffer) >= size) {
-        free.remove(buffer);
-        return buffer;
-      }
-    }
-    if (free.isEmpty()) {
-      sizes.add(size);
-      return sizes.size() - 1;
-    }
-    int largest = free.last();
-    free.remove(largest);
-    sizes.set(largest, size);
-    return largest;
+    return sharing.sizes();
   }
 }

@@ -1,6 +1,8 @@
 package io.github.ptq4vm.cpu;
 
 import io.github.ptq4vm.network.ChannelRotation;
+import io.github.ptq4vm.network.InputScale;
+import io.github.ptq4vm.network.QuantizedWeights;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package io.github.ptq4vm.cpu;
 
+import io.github.ptq4vm.network.QuantizedWeights;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

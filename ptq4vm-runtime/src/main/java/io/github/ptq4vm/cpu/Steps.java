@@ -3,6 +3,7 @@ package io.github.ptq4vm.cpu;
 import io.github.ptq4vm.network.GridOperation;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.QuantizedWeights;
 import io.github.ptq4vm.network.TokenOperation;
 import java.util.Arrays;
 import java.util.HashMap;

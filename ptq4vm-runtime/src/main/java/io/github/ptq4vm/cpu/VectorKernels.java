@@ -1,6 +1,7 @@
 package io.github.ptq4vm.cpu;
 
 import io.github.ptq4vm.network.Activation;
+import io.github.ptq4vm.network.QuantizedWeights;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package io.github.ptq4vm.cpu;
 
+import io.github.ptq4vm.network.QuantizedWeights;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;

@@ -10,11 +10,11 @@ import java.util.TreeMap;
 import java.util.zip.CRC32;
 
 /** Parameters and images made from names alone, the way the golden values were made. */
-final class Filler {
+public final class Filler {
   private Filler() {}
 
   /** A float model with every parameter filled. */
-  static Model model(Network network) {
+  public static Model model(Network network) {
     TreeMap<String, Tensor> parameters = new TreeMap<>();
     for (Parameter parameter : network.parameters().values()) {
       parameters.put(
@@ -25,7 +25,7 @@ final class Filler {
   }
 
   /** A batch of images, each planar. */
-  static float[][] images(int count, int height, int width) {
+  public static float[][] images(int count, int height, int width) {
     int size = 3 * height * width;
     float[][] images = new float[count][size];
     long seed = seed("input");

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.ptq4vm.network.Activation;
+import io.github.ptq4vm.network.InputScale;
+import io.github.ptq4vm.network.QuantizedWeights;
 import java.util.Arrays;
 import java.util.Random;
 import net.jqwik.api.ForAll;

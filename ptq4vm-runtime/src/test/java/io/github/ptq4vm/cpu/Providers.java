@@ -3,10 +3,10 @@ package io.github.ptq4vm.cpu;
 import java.util.List;
 
 /** The providers under test. */
-final class Providers {
+public final class Providers {
   private Providers() {}
 
-  static final CpuKernels SCALAR = new ScalarKernels();
-  static final CpuKernels VECTOR = new VectorKernels();
-  static final List<CpuKernels> ALL = List.of(SCALAR, VECTOR);
+  public static final CpuKernels SCALAR = new ScalarKernels();
+  public static final CpuKernels VECTOR = new VectorKernels();
+  public static final List<CpuKernels> ALL = List.of(SCALAR, VECTOR);
 }

@@ -3,25 +3,42 @@ package io.github.ptq4vm.cpu;
 import io.github.ptq4vm.network.ElementType;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
+import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Parameter;
 import io.github.ptq4vm.network.Precision;
 import io.github.ptq4vm.network.Tensor;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /** Quantized models with random codes and scales that suit values of about 1. */
-final class Quantizer {
+public final class Quantizer {
   private Quantizer() {}
 
-  static Model model(Network network, int weightBits, int inputBits, long seed) {
+  public static Model model(Network network, int weightBits, int inputBits, long seed) {
     return model(network, Precision.staticPerToken(weightBits, inputBits), seed);
   }
 
-  static Model model(Network network, Precision precision, long seed) {
+  public static Model model(Network network, Precision precision, long seed) {
+    return model(network, linear -> precision, seed);
+  }
+
+  /** A model whose linears are quantized each in a way of its own. */
+  public static Model model(
+      Network network, Function<Operation.Linear, Precision> precisions, long seed) {
     Random random = new Random(seed);
-    Network quantized = network.mapLinears(linear -> linear.withPrecision(precision));
+    Network quantized = network.mapLinears(l -> l.withPrecision(precisions.apply(l)));
+    Map<String, Precision> owners = new HashMap<>();
+    for (Operation.Linear linear : quantized.quantizableLinears()) {
+      for (Parameter parameter : quantized.parametersOf(linear)) {
+        owners.put(parameter.name(), linear.precision());
+      }
+    }
     TreeMap<String, Tensor> parameters = new TreeMap<>();
     for (Parameter parameter : quantized.parameters().values()) {
+      Precision precision = owners.getOrDefault(parameter.name(), Precision.staticPerToken(8, 8));
       parameters.put(parameter.name(), tensor(parameter, precision, random));
     }
     return new Model(quantized, parameters);

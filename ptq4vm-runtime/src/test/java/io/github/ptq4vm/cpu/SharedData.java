@@ -11,11 +11,11 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /** The folder of golden values beside the project, if there is one. */
-final class SharedData {
+public final class SharedData {
   private SharedData() {}
 
   /** A fixture as JSON; the test is skipped where there is none. */
-  static JsonObject json(String fixture) throws IOException {
+  public static JsonObject json(String fixture) throws IOException {
     Path file =
         Stream.of(
                 System.getProperty("ptq4vm.shared"),

@@ -1,4 +1,4 @@
-package io.github.ptq4vm.cpu;
+package io.github.ptq4vm.network;
 
 /** Where the step size and zero point of a row of input codes come from. */
 public sealed interface InputScale {
@@ -22,7 +22,7 @@ public sealed interface InputScale {
     private static final float SMALLEST_STEP = 1e-8f;
 
     /** The step that spreads codes 0 to {@code limit} over a row's range, zero always within. */
-    float step(float smallest, float largest, int limit) {
+    public float step(float smallest, float largest, int limit) {
       float lo = Math.min(0f, smallest) * range;
       float hi = Math.max(0f, largest) * range;
       float inverseLimit = 1f / limit;
@@ -30,7 +30,7 @@ public sealed interface InputScale {
     }
 
     /** The code of zero, for a row's step. */
-    int zeroPoint(float smallest, float step, int limit) {
+    public int zeroPoint(float smallest, float step, int limit) {
       float lo = Math.min(0f, smallest) * range;
       return (int) Math.min(limit, Math.rint(-lo * (1f / step)));
     }

@@ -1,12 +1,5 @@
-package io.github.ptq4vm.cpu;
+package io.github.ptq4vm.network;
 
-import io.github.ptq4vm.network.ActivationScale;
-import io.github.ptq4vm.network.ChannelRotation;
-import io.github.ptq4vm.network.InvalidNetworkException;
-import io.github.ptq4vm.network.Model;
-import io.github.ptq4vm.network.Operation;
-import io.github.ptq4vm.network.Precision;
-import io.github.ptq4vm.network.Rotation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +32,7 @@ public record QuantizedWeights(
     float @Nullable [] bias) {
 
   /** Reads, unpacks and checks the parameters of a linear that has a precision. */
-  static QuantizedWeights of(Model model, Operation.Linear linear) {
+  public static QuantizedWeights of(Model model, Operation.Linear linear) {
     Precision precision = linear.precision();
     if (precision == null) {
       throw new IllegalArgumentException("\"" + linear.output() + "\" is not quantized.");

@@ -1,0 +1,101 @@
+package io.github.ptq4vm;
+
+import io.github.ptq4vm.cpu.CpuExecutor;
+import io.github.ptq4vm.cuda.CudaException;
+import io.github.ptq4vm.cuda.CudaExecutor;
+import io.github.ptq4vm.network.Model;
+import java.lang.System.Logger.Level;
+
+/** What runs a model: an executor of the device that was asked for, or of the fastest there is. */
+interface ModelRunner extends AutoCloseable {
+
+  /** The device and kernels in use, e.g. {@code cpu/vector}. */
+  String provider();
+
+  /** Images of a call at which more would be no faster. */
+  int batch();
+
+  /** Logits of images. */
+  float[][] run(float[][] images);
+
+  @Override
+  void close();
+
+  /**
+   * Prepares a model.
+   *
+   * @throws GpuUnavailableException if a GPU is asked for and there is no usable one
+   */
+  static ModelRunner of(Model model, RunOptions options) {
+    return switch (options.device()) {
+      case CPU -> new OnCpu(new CpuExecutor(model, options.actualThreads()));
+      case CUDA -> new OnGpu(new CudaExecutor(model));
+      case AUTO -> fastest(model, options);
+    };
+  }
+
+  private static ModelRunner fastest(Model model, RunOptions options) {
+    System.Logger log = System.getLogger(ModelRunner.class.getName());
+    try {
+      ModelRunner runner = new OnGpu(new CudaExecutor(model));
+      log.log(Level.INFO, "The model runs on the GPU " + runner.provider() + ".");
+      return runner;
+    } catch (GpuUnavailableException | CudaException e) {
+      ModelRunner runner = new OnCpu(new CpuExecutor(model, options.actualThreads()));
+      log.log(
+          Level.INFO, "The model runs on " + runner.provider() + ", not on a GPU. " + e.getMessage());
+      return runner;
+    }
+  }
+
+  /** On the processor. */
+  record OnCpu(CpuExecutor executor) implements ModelRunner {
+    private static final int BATCH = 16;
+
+    @Override
+    public String provider() {
+      return "cpu/" + executor.provider();
+    }
+
+    @Override
+    public int batch() {
+      return BATCH;
+    }
+
+    @Override
+    public float[][] run(float[][] images) {
+      return executor.run(images);
+    }
+
+    @Override
+    public void close() {
+      executor.close();
+    }
+  }
+
+  /** On a GPU. */
+  record OnGpu(CudaExecutor executor) implements ModelRunner {
+    /** Prepared images of a larger batch would take much of the heap. */
+    private static final int MOST = 128;
+
+    @Override
+    public String provider() {
+      return "cuda/" + executor.provider();
+    }
+
+    @Override
+    public int batch() {
+      return Math.min(MOST, executor.largestBatch());
+    }
+
+    @Override
+    public float[][] run(float[][] images) {
+      return executor.run(images);
+    }
+
+    @Override
+    public void close() {
+      executor.close();
+    }
+  }
+}

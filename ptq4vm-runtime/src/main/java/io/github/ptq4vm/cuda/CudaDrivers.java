@@ -1,0 +1,34 @@
+package io.github.ptq4vm.cuda;
+
+import io.github.ptq4vm.GpuUnavailableException;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the CUDA driver, once a process. */
+final class CudaDrivers {
+  private static @Nullable CudaDriver driver;
+  private static @Nullable GpuUnavailableException failure;
+
+  private CudaDrivers() {}
+
+  /**
+   * The driver.
+   *
+   * @throws GpuUnavailableException if there is none that works; always with the same reason
+   */
+  static synchronized CudaDriver get() {
+    if (driver == null && failure == null) {
+      try {
+        driver = PrivateNatives.load(JCudaBinding::new);
+      } catch (LinkageError e) {
+        failure = new GpuUnavailableException(NativesAdvice.of(e), e);
+      } catch (CudaException e) {
+        failure = new GpuUnavailableException(e.getMessage(), e);
+      }
+    }
+    if (driver == null) {
+      // A new one each time: its stack trace says who asked.
+      throw new GpuUnavailableException(failure.getMessage(), failure.getCause());
+    }
+    return driver;
+  }
+}
