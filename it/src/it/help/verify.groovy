@@ -12,3 +12,18 @@ assert log =~ /(?m)^\s+preprocessing\b/
 assert log =~ /(?m)^\s+metadata\b/
 assert log.contains("variants (Default: w8a8)")
 assert log.contains("calibrationImages (Default: 256)")
+
+// Without a goal's name, all goals; with details, the parameters of each.
+def calls = log.split(/ptq4vm-maven-plugin:[^:\s]+:help/)
+assert calls.size() == 4
+for (goal in ["devices", "help", "inspect", "quantize", "verify"]) {
+  for (call in calls[2..3]) {
+    assert call =~ /(?m)^ptq4vm:${goal}$/
+  }
+}
+for (name in ["artifact", "file", "imageSize", "sha256", "maxAccuracyDrop", "minTop1", "scanDirections"]) {
+  assert calls[2].contains("User property: ptq4vm.${name}")
+  assert !calls[3].contains("User property: ptq4vm.${name}")
+}
+assert calls[2].contains("User property: ptq4vm.verify.skip")
+assert calls[2].contains("skipVerify (Default: false)")

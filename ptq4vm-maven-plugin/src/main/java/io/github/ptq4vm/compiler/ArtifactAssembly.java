@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Writes a packed model as a jar with everything that describes it. */
 final class ArtifactAssembly {
@@ -97,6 +98,13 @@ final class ArtifactAssembly {
     map.put("batch", Integer.toString(recipe.batch()));
     map.put("rate", number(recipe.rate()));
     map.put("seed", Long.toString(recipe.seed()));
+    if (!recipe.leftOut().isEmpty()) {
+      map.put(
+          "leftOut",
+          recipe.leftOut().stream()
+              .map(ingredient -> ingredient.name().toLowerCase(Locale.ROOT))
+              .collect(Collectors.joining(", ")));
+    }
     return map;
   }
 

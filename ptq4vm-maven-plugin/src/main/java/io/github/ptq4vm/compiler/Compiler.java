@@ -251,7 +251,7 @@ public final class Compiler {
       return QuantizationPlan.ptq4vm(variant.weightBits(), variant.activationBits());
     }
     PlanSearch.Found search =
-        new PlanSearch(interpreter, recipe.alpha(), images)
+        new PlanSearch(interpreter, recipe, images)
             .search(variant.weightBits(), variant.activationBits());
     PlanReport.lines(variant.name(), search).forEach(listener::info);
     found.putAll(PlanReport.recipe(search));

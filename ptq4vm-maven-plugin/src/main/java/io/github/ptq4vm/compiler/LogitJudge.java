@@ -21,13 +21,19 @@ final class LogitJudge {
   private final float[][] heldOut;
   private final float[] exact;
 
-  /** Runs the float model on the held-out ones of the calibration images. */
-  LogitJudge(TensorInterpreter interpreter, float[][] images) {
+  /** Runs the float model on the images that are held out. */
+  LogitJudge(TensorInterpreter interpreter, float[][] heldOut) {
     this.interpreter = interpreter;
     this.runner = new BatchRunner(interpreter);
-    this.heldOut =
-        Arrays.stream(Jlss.judges(images.length)).mapToObj(i -> images[i]).toArray(float[][]::new);
+    this.heldOut = heldOut;
     this.exact = runner.logits(heldOut, TensorInterpreter.Linears.FLOAT);
+  }
+
+  /** A judge with those of the calibration images that do not learn. */
+  static LogitJudge of(TensorInterpreter interpreter, float[][] images) {
+    return new LogitJudge(
+        interpreter,
+        Arrays.stream(Jlss.judges(images.length)).mapToObj(i -> images[i]).toArray(float[][]::new));
   }
 
   /**

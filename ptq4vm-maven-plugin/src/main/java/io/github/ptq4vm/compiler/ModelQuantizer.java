@@ -1,11 +1,12 @@
 package io.github.ptq4vm.compiler;
 
+import io.github.ptq4vm.compiler.Recipe.Ingredient;
 import io.github.ptq4vm.compiler.learn.Jlss;
 import io.github.ptq4vm.compiler.quantize.BlockCalibration;
 import io.github.ptq4vm.compiler.quantize.BlockRounding;
-import io.github.ptq4vm.compiler.quantize.ClippingSearch;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
 import io.github.ptq4vm.compiler.quantize.QuantizationPlan;
+import io.github.ptq4vm.compiler.quantize.Rounding;
 import io.github.ptq4vm.compiler.quantize.SimulatedLinear;
 import io.github.ptq4vm.compiler.tensor.BatchRunner;
 import io.github.ptq4vm.compiler.tensor.LinearExecution;
@@ -68,7 +69,7 @@ final class ModelQuantizer {
     long units = blocks * (recipe.steps() + 1);
     float[] exact = runner.runFirst(sections.get(0), images, this::execution);
     float[] quantized = exact;
-    LogitJudge judge = new LogitJudge(interpreter, images);
+    LogitJudge judge = LogitJudge.of(interpreter, images);
     int block = 0;
     for (Section section : sections.subList(1, sections.size())) {
       if (!section.block()) {
@@ -84,12 +85,16 @@ final class ModelQuantizer {
       long start = System.nanoTime();
       Jlss.Judge behind = judge.behind(section);
       BlockCalibration.Calibrated calibration =
-          new BlockCalibration(interpreter, recipe.alpha(), ClippingSearch.crossFitted())
+          new BlockCalibration(interpreter, recipe.alpha(), recipe.search())
               .calibrate(section, exact, images.length, List.of(plan));
       Map<String, LinearQuantizer> found = calibration.quantizers().get(0);
       found =
           new BlockRounding(
-                  interpreter, ClippingSearch.crossFitted(), section, Jlss.judges(images.length))
+                  interpreter,
+                  recipe.search(),
+                  Rounding.of(recipe.uses(Ingredient.WEIGHT_MOVE), recipe.uses(Ingredient.DESCENT)),
+                  section,
+                  Jlss.judges(images.length))
               .round(plan, found, images.length, exact, quantized, behind::loss);
       exact = calibration.output();
       long calibrated = System.nanoTime();

@@ -19,16 +19,16 @@ final class PlanReport {
     List<String> lines = new ArrayList<>();
     lines.add(
         variant
-            + ": SQNR in dB of held-out logits with one kind of linear quantized alone, and what"
-            + " each kind gets:");
+            + ": SQNR in dB of held-out logits with one kind of linear quantized alone: inputs by"
+            + " themselves, and with the weights:");
     found
-        .noise()
+        .inputNoise()
         .forEach(
             (kind, noise) ->
                 lines.add(
                     String.format(
                         Locale.ROOT,
-                        "  %-9s %s -> %s",
+                        "  %-9s %s -> %s, with weights %.1f",
                         kind,
                         noise.entrySet().stream()
                             .map(
@@ -39,7 +39,8 @@ final class PlanReport {
                                         words(entry.getKey()),
                                         decibels(entry.getValue())))
                             .collect(Collectors.joining(", ")),
-                        words(found.plan().of(kind)))));
+                        words(found.plan().of(kind)),
+                        decibels(found.noise().get(kind)))));
     return lines;
   }
 
@@ -56,10 +57,7 @@ final class PlanReport {
   /** For the artifact's metrics: the budget with what each kind got. */
   static SortedMap<String, Double> metrics(PlanSearch.Found found) {
     SortedMap<String, Double> metrics = new TreeMap<>();
-    found
-        .noise()
-        .keySet()
-        .forEach(kind -> metrics.put("sqnr_db_only_" + kind, decibels(found.noise(kind))));
+    found.noise().forEach((kind, noise) -> metrics.put("sqnr_db_only_" + kind, decibels(noise)));
     return metrics;
   }
 

@@ -1,8 +1,7 @@
 package io.github.ptq4vm.compiler;
 
-import io.github.ptq4vm.compiler.learn.Jlss;
+import io.github.ptq4vm.compiler.Recipe.Ingredient;
 import io.github.ptq4vm.compiler.quantize.BlockCalibration;
-import io.github.ptq4vm.compiler.quantize.ClippingSearch;
 import io.github.ptq4vm.compiler.quantize.LinearQuantizer;
 import io.github.ptq4vm.compiler.quantize.QuantizationPlan;
 import io.github.ptq4vm.compiler.quantize.QuantizationPlan.Ingredients;
@@ -13,7 +12,6 @@ import io.github.ptq4vm.network.ActivationScale;
 import io.github.ptq4vm.network.Rotation;
 import io.github.ptq4vm.network.Section;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -24,14 +22,22 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Chooses ingredients for each kind of linear. With quantizers that never saw the held-out images,
  * each kind is quantized alone with each choice, and the noise this leaves in the logits of these
  * images decides. An ingredient costs time wherever the model runs, so it has to take away a
  * noticeable part of the whole noise.
+ *
+ * <p>What rotation and scales do is done to inputs, so weights have 8 bits there whatever the
+ * model's will have: with few bits the noise of weights that are only rounded to nearest, most of
+ * which goes away when they are rounded together, would drown the differences.
  */
 final class PlanSearch {
+  /** Bits of weights while choices for inputs are compared. */
+  private static final int FINE = 8;
+
   /** Share of the whole noise that an ingredient must take away. */
   private static final double WORTHWHILE = 0.005;
 
@@ -49,45 +55,55 @@ final class PlanSearch {
           new Ingredients(Rotation.HADAMARD, ActivationScale.DYNAMIC_PER_TOKEN, false));
 
   private final TensorInterpreter interpreter;
-  private final double alpha;
+  private final Recipe recipe;
   private final float[][] images;
   private final LogitJudge judge;
 
   /**
    * Prepares a search.
    *
-   * @param images calibration images; those that judge are held out
+   * @param images calibration images: one half makes quantizers, the other judges them
    */
-  PlanSearch(TensorInterpreter interpreter, double alpha, float[][] images) {
+  PlanSearch(TensorInterpreter interpreter, Recipe recipe, float[][] images) {
     this.interpreter = interpreter;
-    this.alpha = alpha;
-    this.images = images;
-    this.judge = new LogitJudge(interpreter, images);
+    this.recipe = recipe;
+    this.images = every(images, 0);
+    this.judge = new LogitJudge(interpreter, every(images, 1));
+  }
+
+  /** Every second image; all of them where there is only one. */
+  private static float[][] every(float[][] images, int first) {
+    return images.length < 2
+        ? images
+        : IntStream.range(0, images.length)
+            .filter(i -> i % 2 == first)
+            .mapToObj(i -> images[i])
+            .toArray(float[][]::new);
   }
 
   /**
    * What was found.
    *
    * @param plan ingredients by kind; weights of all kinds are rounded together
-   * @param noise by kind, in order of execution: for each choice the noise of the logits, as a
-   *     share of their energy, when only this kind is quantized
+   * @param inputNoise by kind, in order of execution: for each choice the noise of the logits, as a
+   *     share of their energy, when only this kind is quantized and its weights have 8 bits
+   * @param noise by kind: the same with what was chosen, and weights of their own bits rounded to
+   *     nearest
    */
-  record Found(QuantizationPlan plan, Map<String, Map<Ingredients, Double>> noise) {
-
-    /** Noise of a kind with what was chosen for it. */
-    double noise(String kind) {
-      return noise.get(kind).get(plan.of(kind).withHessianRounding(false));
-    }
-  }
+  record Found(
+      QuantizationPlan plan,
+      Map<String, Map<Ingredients, Double>> inputNoise,
+      Map<String, Double> noise) {}
 
   /** Searches for a pair of widths. */
   Found search(int weightBits, int activationBits) {
-    QuantizationPlan none = QuantizationPlan.ptq4vm(weightBits, activationBits);
+    QuantizationPlan none = QuantizationPlan.ptq4vm(FINE, activationBits);
+    List<Ingredients> choices = CHOICES.stream().filter(this::usable).toList();
     Set<String> kinds = new LinkedHashSet<>();
     interpreter.network().quantizableLinears().forEach(linear -> kinds.add(linear.kind()));
     List<SortedMap<String, LinearQuantizer>> quantizers =
         calibrate(
-            CHOICES.stream()
+            choices.stream()
                 .map(
                     choice -> {
                       QuantizationPlan plan = none;
@@ -97,23 +113,54 @@ final class PlanSearch {
                       return plan;
                     })
                 .toList());
-    Map<String, Map<Ingredients, Double>> noise = new LinkedHashMap<>();
+    Map<String, Map<Ingredients, Double>> inputNoise = new LinkedHashMap<>();
     for (String kind : kinds) {
       Map<Ingredients, Double> byChoice = new LinkedHashMap<>();
-      for (int i = 0; i < CHOICES.size(); i++) {
-        Ingredients choice = allowed(kind, CHOICES.get(i));
+      for (int i = 0; i < choices.size(); i++) {
+        Ingredients choice = allowed(kind, choices.get(i));
         if (!byChoice.containsKey(choice)) {
           byChoice.put(choice, judge.loss(of(kind, quantizers.get(i))));
         }
       }
-      noise.put(kind, byChoice);
+      inputNoise.put(kind, byChoice);
     }
-    return new Found(choose(none, noise), noise);
+    QuantizationPlan plan =
+        choose(
+            QuantizationPlan.ptq4vm(weightBits, activationBits),
+            inputNoise,
+            recipe.uses(Ingredient.ROUNDING));
+    Map<String, Double> noise = new LinkedHashMap<>();
+    for (String kind : kinds) {
+      Ingredients chosen = plan.of(kind).withHessianRounding(false);
+      noise.put(
+          kind,
+          weightBits == FINE
+              ? inputNoise.get(kind).get(chosen)
+              : judge.loss(
+                  withWeightBits(
+                      weightBits, of(kind, quantizers.get(index(kind, choices, chosen))))));
+    }
+    return new Found(plan, inputNoise, noise);
   }
 
-  /** The plan: for each kind the cheapest of the choices that are about as good as the best. */
+  private static int index(String kind, List<Ingredients> choices, Ingredients chosen) {
+    return choices.stream().map(choice -> allowed(kind, choice)).toList().indexOf(chosen);
+  }
+
+  private Map<String, LinearQuantizer> withWeightBits(
+      int bits, Map<String, LinearQuantizer> quantizers) {
+    return quantizers.values().stream()
+        .map(quantizer -> quantizer.withWeightBits(bits, interpreter, recipe.search()))
+        .collect(Collectors.toMap(q -> q.linear().output(), Function.identity()));
+  }
+
+  /**
+   * The plan: for each kind the cheapest of the choices that are about as good as the best.
+   *
+   * @param rounding whether weights are rounded together
+   */
   static QuantizationPlan choose(
-      QuantizationPlan none, Map<String, Map<Ingredients, Double>> noise) {
+      QuantizationPlan none, Map<String, Map<Ingredients, Double>> noise, boolean rounding) {
     double whole = noise.values().stream().mapToDouble(PlanSearch::least).sum();
     QuantizationPlan plan = none;
     for (Map.Entry<String, Map<Ingredients, Double>> kind : noise.entrySet()) {
@@ -127,7 +174,7 @@ final class PlanSearch {
                       .thenComparing(Map.Entry.comparingByValue()))
               .orElseThrow()
               .getKey();
-      plan = plan.with(kind.getKey(), chosen.withHessianRounding(true));
+      plan = plan.with(kind.getKey(), chosen.withHessianRounding(rounding));
     }
     return plan;
   }
@@ -140,6 +187,13 @@ final class PlanSearch {
   private static int cost(Ingredients choice) {
     return (choice.rotation() == Rotation.NONE ? 0 : 1)
         + (choice.scale() == ActivationScale.STATIC_PER_TOKEN ? 0 : 1);
+  }
+
+  /** Whether a choice makes use only of what the recipe does not leave out. */
+  private boolean usable(Ingredients choice) {
+    return (choice.rotation() == Rotation.NONE || recipe.uses(Ingredient.ROTATION))
+        && (choice.scale() == ActivationScale.STATIC_PER_TOKEN
+            || recipe.uses(Ingredient.DYNAMIC_SCALES));
   }
 
   private static Ingredients allowed(String kind, Ingredients choice) {
@@ -159,24 +213,20 @@ final class PlanSearch {
     plans.forEach(plan -> all.add(new TreeMap<>()));
     BatchRunner runner = new BatchRunner(interpreter);
     BlockCalibration calibration =
-        new BlockCalibration(interpreter, alpha, ClippingSearch.crossFitted());
-    float[][] learners =
-        Arrays.stream(Jlss.learners(images.length))
-            .mapToObj(i -> images[i])
-            .toArray(float[][]::new);
+        new BlockCalibration(interpreter, recipe.alpha(), recipe.search());
     List<Section> sections = interpreter.network().sections();
-    float[] stream = runner.runFirst(sections.get(0), learners, Linears.FLOAT);
+    float[] stream = runner.runFirst(sections.get(0), images, Linears.FLOAT);
     for (Section section : sections.subList(1, sections.size() - 1)) {
       if (section.block()) {
         BlockCalibration.Calibrated calibrated =
-            calibration.calibrate(section, stream, learners.length, plans);
+            calibration.calibrate(section, stream, images.length, plans);
         for (int i = 0; i < all.size(); i++) {
           all.get(i).putAll(calibrated.quantizers().get(i));
         }
         stream = calibrated.output();
       } else {
         stream =
-            runner.run(section, stream, learners.length, Linears.FLOAT, BatchRunner.Observer.NONE);
+            runner.run(section, stream, images.length, Linears.FLOAT, BatchRunner.Observer.NONE);
       }
     }
     return all;

@@ -15,9 +15,12 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.inject.Inject;
+import org.apache.maven.artifact.Artifact;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
@@ -240,7 +243,7 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
 
   @Override
   void executeGoal() throws IOException, InterruptedException {
-    if (checkpoint == null && isOneOfSeveralModules()) {
+    if (checkpoint == null && Reactor.isOneOfSeveralModules(session, execution)) {
       getLog().info("Nothing to quantize here: this module's pom sets no <checkpoint>.");
       return;
     }
@@ -248,10 +251,18 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
     RuntimeDependency.missing(project.getDependencies(), BuildFacts.load().version())
         .ifPresent(getLog()::warn);
     OutputFiles output = new OutputFiles(request.outputDirectory(), execution.getExecutionId());
-    output.prepare(request.variants());
+    output
+        .prepare(request.variants(), attachedClassifiers())
+        .forEach(
+            jar ->
+                getLog()
+                    .info(
+                        "Deleted " + jar + " of an earlier build: <variants> no longer lists it."));
     WorkerOptions options =
         new WorkerOptions(
-            workerMemory == null ? WorkerMemory.ofThisMachine(modulesAtATime()) : workerMemory,
+            workerMemory == null
+                ? WorkerMemory.ofThisMachine(Reactor.modulesAtATime(session))
+                : workerMemory,
             workerJvmArguments,
             request.threads(),
             output.workDirectory());
@@ -330,21 +341,17 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
         OutputTimestamp.parse(outputTimestamp));
   }
 
-  /** How many modules may be quantized at the same time. */
-  private int modulesAtATime() {
-    int threads = session.getRequest().getDegreeOfConcurrency();
-    return Math.max(1, Math.min(threads, session.getProjects().size()));
-  }
-
-  /** Whether the goal was called by name in a reactor, so that it meets modules without a model. */
-  private boolean isOneOfSeveralModules() {
-    return execution.getSource() == MojoExecution.Source.CLI && session.getProjects().size() > 1;
+  private Set<String> attachedClassifiers() {
+    return project.getAttachedArtifacts().stream()
+        .filter(Artifact::hasClassifier)
+        .map(Artifact::getClassifier)
+        .collect(Collectors.toSet());
   }
 
   private void checkNotAttachedYet(List<CompileRequest.Variant> variants) {
+    Set<String> attached = attachedClassifiers();
     for (CompileRequest.Variant variant : variants) {
-      if (project.getAttachedArtifacts().stream()
-          .anyMatch(a -> a.hasClassifier() && a.getClassifier().equals(variant.name()))) {
+      if (attached.contains(variant.name())) {
         throw new CompileException(
             "This project already has an artifact with the classifier "
                 + variant.name()

@@ -1,5 +1,6 @@
 package io.github.ptq4vm.maven;
 
+import io.github.ptq4vm.compiler.CompileListener;
 import java.util.Locale;
 
 /** How far a task is, how fast it goes and how long it will take. Times are in nanoseconds. */
@@ -59,17 +60,33 @@ final class TaskProgress {
 
   /** For the end of a task. */
   String summary() {
+    if (isWork()) {
+      return "%s: %s in %s"
+          .formatted(
+              task,
+              isComplete() ? "all work done" : share().strip() + " of the work done",
+              clock(seconds()));
+    }
     return "%s: %d %s in %s%s".formatted(task, done, unit, clock(seconds()), rateText());
   }
 
   private String numbers() {
-    double percent = total <= 0 ? 0 : 100.0 * done / total;
     String left = "";
     if (!isComplete() && rate() > 0) {
       left = ", " + clock((total - done) / rate()) + " left";
     }
-    return String.format(
-        Locale.ROOT, "%3.0f %% (%d of %d %s%s%s)", percent, done, total, unit, rateText(), left);
+    return isWork()
+        ? share() + " of the work done" + left
+        : String.format(
+            Locale.ROOT, "%s (%d of %d %s%s%s)", share(), done, total, unit, rateText(), left);
+  }
+
+  private boolean isWork() {
+    return unit.equals(CompileListener.WORK);
+  }
+
+  private String share() {
+    return String.format(Locale.ROOT, "%3.0f %%", total <= 0 ? 0 : 100.0 * done / total);
   }
 
   /** Units a second, or 0 while it is not known. */

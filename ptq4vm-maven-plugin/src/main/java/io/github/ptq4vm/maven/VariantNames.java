@@ -37,6 +37,11 @@ final class VariantNames {
     return List.copyOf(variants.values());
   }
 
+  /** Whether a text names a precision. */
+  static boolean isName(String text) {
+    return NAME.matcher(text).matches();
+  }
+
   private static Variant variant(String name) {
     Matcher matcher = NAME.matcher(name);
     if (!matcher.matches()) {

@@ -2,6 +2,7 @@ package io.github.ptq4vm.maven;
 
 import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.compiler.worker.CompileFunction;
+import io.github.ptq4vm.compiler.worker.VerifyFunction;
 import io.github.ptq4vm.compiler.worker.WorkerProcess;
 import io.github.ptq4vm.compiler.worker.WorkerSettings;
 import java.io.File;
@@ -17,7 +18,6 @@ import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.descriptor.PluginDescriptor;
 import org.apache.maven.project.MavenProject;
 import org.eclipse.aether.RepositorySystem;
-import org.eclipse.aether.artifact.DefaultArtifact;
 import org.eclipse.aether.resolution.ArtifactRequest;
 import org.eclipse.aether.resolution.ArtifactResolutionException;
 import org.eclipse.aether.resolution.ArtifactResult;
@@ -31,8 +31,6 @@ import org.eclipse.aether.resolution.ArtifactResult;
 @Named
 @Singleton
 class WorkerFactory {
-  private static final String GROUP = "ai.djl.pytorch";
-
   private final RepositorySystem repositories;
 
   @Inject
@@ -46,6 +44,21 @@ class WorkerFactory {
    * @throws CompileException if PyTorch's native libraries cannot be had
    */
   CompileFunction create(
+      MavenSession session, MavenProject project, PluginDescriptor plugin, WorkerOptions options) {
+    return process(session, project, plugin, options);
+  }
+
+  /**
+   * Makes a verifier that runs in a worker JVM.
+   *
+   * @throws CompileException if PyTorch's native libraries cannot be had
+   */
+  VerifyFunction verifier(
+      MavenSession session, MavenProject project, PluginDescriptor plugin, WorkerOptions options) {
+    return process(session, project, plugin, options);
+  }
+
+  private WorkerProcess process(
       MavenSession session, MavenProject project, PluginDescriptor plugin, WorkerOptions options) {
     List<Path> classPath =
         Stream.concat(
@@ -64,23 +77,20 @@ class WorkerFactory {
   }
 
   private Stream<File> natives(MavenSession session, MavenProject project) {
-    BuildFacts facts = BuildFacts.load();
     String platform =
         Platform.classifier(System.getProperty("os.name"), System.getProperty("os.arch"));
     List<ArtifactRequest> requests =
-        Stream.of(
-                new DefaultArtifact(GROUP, "pytorch-jni", "jar", facts.pytorchJni()),
-                new DefaultArtifact(
-                    GROUP, "pytorch-native-cpu", platform, "jar", facts.pytorchNative()))
-            .map(a -> new ArtifactRequest(a, project.getRemotePluginRepositories(), "ptq4vm"))
-            .toList();
+        new PytorchNatives(platform)
+            .artifacts().stream()
+                .map(a -> new ArtifactRequest(a, project.getRemotePluginRepositories(), "ptq4vm"))
+                .toList();
     try {
       return repositories.resolveArtifacts(session.getRepositorySession(), requests).stream()
           .map(ArtifactResult::getArtifact)
           .map(org.eclipse.aether.artifact.Artifact::getFile);
     } catch (ArtifactResolutionException e) {
       throw new CompileException(
-          "PyTorch's native libraries, which quantizing needs, could not be resolved: "
+          "PyTorch's native libraries, which run the float model, could not be resolved: "
               + e.getMessage()
               + (session.isOffline()
                   ? ". Maven works offline (-o): run the goal once without -o."

@@ -24,7 +24,7 @@ class LogitJudgeTest {
   private final TensorInterpreter interpreter = new TensorInterpreter(SmallModels.mini(), 2);
   private final BatchRunner runner = new BatchRunner(interpreter);
   private final float[][] images = Values.images(IMAGES, 32);
-  private final LogitJudge judge = new LogitJudge(interpreter, images);
+  private final LogitJudge judge = LogitJudge.of(interpreter, images);
   private final List<Section> sections = interpreter.network().sections();
 
   @AfterEach
@@ -82,7 +82,7 @@ class LogitJudgeTest {
     Model silent = new Model(interpreter.network(), parameters);
     try (TensorInterpreter other = new TensorInterpreter(silent, 1)) {
       Section block = sections.get(2);
-      assertThat(new LogitJudge(other, images).behind(block).loss(behind(block))).isZero();
+      assertThat(LogitJudge.of(other, images).behind(block).loss(behind(block))).isZero();
     }
   }
 

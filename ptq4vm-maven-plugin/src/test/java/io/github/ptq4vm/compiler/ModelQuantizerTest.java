@@ -106,7 +106,7 @@ class ModelQuantizerTest {
   void judgesQuantizersByTheHeldOutLogits() {
     try (TensorInterpreter interpreter = new TensorInterpreter(SmallModels.mini(), 2)) {
       ModelQuantizer quantizer = quantized(interpreter, MIXED, 0);
-      LogitJudge judge = new LogitJudge(interpreter, images);
+      LogitJudge judge = LogitJudge.of(interpreter, images);
       int[] judges = Jlss.judges(IMAGES);
       float[][] heldOut = Arrays.stream(judges).mapToObj(i -> images[i]).toArray(float[][]::new);
       float[] exact = new BatchRunner(interpreter).logits(heldOut, TensorInterpreter.Linears.FLOAT);

@@ -3,6 +3,7 @@ package io.github.ptq4vm.compiler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.ptq4vm.compiler.Recipe.Ingredient;
 import io.github.ptq4vm.compiler.quantize.QuantizationPlan;
 import io.github.ptq4vm.compiler.quantize.QuantizationPlan.Ingredients;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
@@ -11,6 +12,8 @@ import io.github.ptq4vm.network.Rotation;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class PlanSearchTest {
@@ -30,7 +33,7 @@ class PlanSearchTest {
   }
 
   private static QuantizationPlan choose(Map<String, Map<Ingredients, Double>> noise) {
-    return PlanSearch.choose(QuantizationPlan.ptq4vm(4, 4), noise);
+    return PlanSearch.choose(QuantizationPlan.ptq4vm(4, 4), noise, true);
   }
 
   @Test
@@ -62,33 +65,78 @@ class PlanSearchTest {
   void measuresEachKindAloneOnImagesItDidNotSee() {
     float[][] images = Values.images(16, 32);
     try (TensorInterpreter interpreter = new TensorInterpreter(SmallModels.mini(), 2)) {
-      PlanSearch.Found found = new PlanSearch(interpreter, 0.5, images).search(4, 4);
-      assertThat(found.noise().keySet())
+      PlanSearch.Found found = new PlanSearch(interpreter, Recipe.defaults(), images).search(4, 4);
+      assertThat(found.inputNoise().keySet())
           .containsExactly("in_proj", "x_proj", "dt_proj", "out_proj");
       found
-          .noise()
+          .inputNoise()
           .values()
           .forEach(
               byChoice ->
                   assertThat(byChoice.keySet()).containsExactly(PLAIN, ROTATED, DYNAMIC, BOTH));
       found
-          .noise()
+          .inputNoise()
           .values()
           .forEach(byChoice -> assertThat(byChoice.values()).allMatch(n -> n > 0 && n < 1));
-      assertThat(new PlanSearch(interpreter, 0.5, images).search(4, 4)).isEqualTo(found);
+      assertThat(new PlanSearch(interpreter, Recipe.defaults(), images).search(4, 4))
+          .isEqualTo(found);
 
-      // Held-out images decide, so another one changes the verdicts; and what the others are
-      // decides
-      // ranges, so another one of them does too.
+      // Odd images decide, so another one changes the verdicts; and even ones set ranges, so
+      // another one of them does too.
       for (int changed : new int[] {7, 8}) {
         float[][] others = images.clone();
         others[changed] = Values.images(17, 32)[16];
-        assertThat(new PlanSearch(interpreter, 0.5, others).search(4, 4).noise())
-            .isNotEqualTo(found.noise());
+        assertThat(new PlanSearch(interpreter, Recipe.defaults(), others).search(4, 4).inputNoise())
+            .isNotEqualTo(found.inputNoise());
       }
-      assertThat(new PlanSearch(interpreter, 0.5, images).search(8, 8).noise("out_proj"))
-          .isLessThan(0.1 * found.noise("out_proj"));
+      assertThat(
+              new PlanSearch(interpreter, Recipe.defaults(), images)
+                  .search(8, 8)
+                  .noise()
+                  .get("out_proj"))
+          .isLessThan(0.1 * found.noise().get("out_proj"));
     }
+  }
+
+  @Test
+  void inputsAreComparedWithFineWeights() {
+    float[][] images = Values.images(16, 32);
+    try (TensorInterpreter interpreter = new TensorInterpreter(SmallModels.mini(), 2)) {
+      PlanSearch search = new PlanSearch(interpreter, Recipe.defaults(), images);
+      PlanSearch.Found fine = search.search(8, 4);
+      PlanSearch.Found coarse = search.search(3, 4);
+      // The same choice whatever the weights will have; the budget is of what they will have.
+      assertThat(coarse.inputNoise()).isEqualTo(fine.inputNoise());
+      assertThat(coarse.plan().ingredients()).isEqualTo(fine.plan().ingredients());
+      assertThat(coarse.plan().weightBits()).isEqualTo(3);
+      assertThat(coarse.noise().get("in_proj")).isGreaterThan(2 * fine.noise().get("in_proj"));
+      fine.noise()
+          .forEach(
+              (kind, noise) -> assertThat(fine.inputNoise().get(kind).values()).contains(noise));
+    }
+  }
+
+  @Test
+  void whatTheRecipeLeavesOutIsNoChoice() {
+    float[][] images = Values.images(16, 32);
+    try (TensorInterpreter interpreter = new TensorInterpreter(SmallModels.mini(), 2)) {
+      assertThat(choices(interpreter, images, Ingredient.ROTATION)).containsExactly(PLAIN, DYNAMIC);
+      assertThat(choices(interpreter, images, Ingredient.DYNAMIC_SCALES))
+          .containsExactly(PLAIN, ROTATED);
+      PlanSearch.Found found =
+          new PlanSearch(interpreter, Recipe.defaults().without(Ingredient.ROUNDING), images)
+              .search(4, 4);
+      assertThat(found.plan().ingredients().values()).noneMatch(Ingredients::hessianRounding);
+    }
+  }
+
+  private static Set<Ingredients> choices(
+      TensorInterpreter interpreter, float[][] images, Ingredient leftOut) {
+    return new PlanSearch(interpreter, Recipe.defaults().without(leftOut), images)
+        .search(8, 8)
+        .inputNoise()
+        .get("in_proj")
+        .keySet();
   }
 
   @Test
@@ -96,16 +144,19 @@ class PlanSearchTest {
     Map<String, Map<Ingredients, Double>> noise = new LinkedHashMap<>();
     noise.put("in_proj", noise(0.01, 0.0100001, 0.02, 0.0099999));
     noise.put("out_proj", noise(0.1, 0.05, 0.04, 0.01));
-    PlanSearch.Found found = new PlanSearch.Found(choose(noise), noise);
+    PlanSearch.Found found =
+        new PlanSearch.Found(
+            choose(noise), noise, new TreeMap<>(Map.of("in_proj", 0.1, "out_proj", 0.02)));
     assertThat(PlanReport.lines("w4a4", found))
         .hasSize(3)
         .contains(
-            "  in_proj   plain 20.0, rotated 20.0, dynamic 17.0, rotated+dynamic 20.0 -> plain",
+            "  in_proj   plain 20.0, rotated 20.0, dynamic 17.0, rotated+dynamic 20.0 -> plain, with weights 10.0",
             "  out_proj  plain 10.0, rotated 13.0, dynamic 14.0, rotated+dynamic 20.0"
-                + " -> rotated+dynamic");
+                + " -> rotated+dynamic, with weights 17.0");
     assertThat(PlanReport.recipe(found))
         .isEqualTo(Map.of("plan in_proj", "plain", "plan out_proj", "rotated+dynamic"));
-    assertThat(PlanReport.metrics(found).get("sqnr_db_only_out_proj")).isCloseTo(20, within(1e-9));
+    assertThat(PlanReport.metrics(found).get("sqnr_db_only_out_proj"))
+        .isCloseTo(16.9897, within(1e-4));
     assertThat(Arrays.asList("sqnr_db_only_in_proj", "sqnr_db_only_out_proj"))
         .containsExactlyElementsOf(PlanReport.metrics(found).keySet());
   }

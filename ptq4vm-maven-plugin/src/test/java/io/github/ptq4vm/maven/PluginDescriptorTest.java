@@ -23,6 +23,7 @@ import org.w3c.dom.NodeList;
 /** Reads the descriptor that the build made of the annotations. */
 class PluginDescriptorTest {
   private static final Map<String, Element> PARAMETERS = new TreeMap<>();
+  private static final Map<String, Element> GOALS = new TreeMap<>();
   private static Element quantize;
 
   @BeforeAll
@@ -33,11 +34,10 @@ class PluginDescriptorTest {
       NodeList mojos = document.getElementsByTagName("mojo");
       for (int i = 0; i < mojos.getLength(); i++) {
         Element mojo = (Element) mojos.item(i);
-        if (text(mojo, "goal").equals("quantize")) {
-          quantize = mojo;
-        }
+        GOALS.put(text(mojo, "goal"), mojo);
       }
     }
+    quantize = GOALS.get("quantize");
     Node configuration = quantize.getElementsByTagName("configuration").item(0);
     for (Node n = configuration.getFirstChild(); n != null; n = n.getNextSibling()) {
       if (n instanceof Element element) {
@@ -57,6 +57,43 @@ class PluginDescriptorTest {
     assertThat(text(quantize, "threadSafe")).isEqualTo("true");
     assertThat(text(quantize, "requiresProject")).isEqualTo("true");
     assertThat(quantize.getElementsByTagName("requiresDependencyResolution").getLength()).isZero();
+  }
+
+  @Test
+  @DisplayName("has these goals, all of them for parallel builds")
+  void goals() {
+    assertThat(GOALS).containsOnlyKeys("devices", "help", "inspect", "quantize", "verify");
+    assertThat(GOALS.values())
+        .allSatisfy(goal -> assertThat(text(goal, "threadSafe")).isEqualTo("true"));
+    assertThat(text(GOALS.get("verify"), "phase")).isEqualTo("verify");
+    assertThat(text(GOALS.get("verify"), "requiresProject")).isEqualTo("true");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"devices", "help", "inspect"})
+  @DisplayName("these goals need no project, are bound to no phase and resolve no dependencies")
+  void withoutProject(String goal) {
+    assertThat(text(GOALS.get(goal), "requiresProject")).isEqualTo("false");
+    assertThat(GOALS.get(goal).getElementsByTagName("phase").getLength()).isZero();
+    assertThat(GOALS.get(goal).getElementsByTagName("requiresDependencyResolution").getLength())
+        .isZero();
+  }
+
+  @Test
+  @DisplayName("every parameter a user can set says what it is for, in each goal")
+  void documented() {
+    int described = 0;
+    for (Element goal : GOALS.values()) {
+      NodeList parameters = goal.getElementsByTagName("parameter");
+      for (int i = 0; i < parameters.getLength(); i++) {
+        Element parameter = (Element) parameters.item(i);
+        if (text(parameter, "editable").equals("true")) {
+          assertThat(text(parameter, "description")).as(text(parameter, "name")).isNotBlank();
+          described++;
+        }
+      }
+    }
+    assertThat(described).isGreaterThan(40);
   }
 
   @ParameterizedTest

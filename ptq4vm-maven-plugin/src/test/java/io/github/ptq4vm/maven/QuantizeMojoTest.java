@@ -8,6 +8,7 @@ import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import io.github.ptq4vm.artifact.FileDigest;
 import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.compiler.CompileRequest;
 import io.github.ptq4vm.compiler.CompileRequest.Selection;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.maven.artifact.Artifact;
 import org.apache.maven.execution.DefaultMavenExecutionRequest;
 import org.apache.maven.execution.MavenSession;
@@ -47,6 +49,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class QuantizeMojoTest {
   @TempDir Path base;
@@ -108,8 +111,10 @@ class QuantizeMojoTest {
     List<VariantResult> variants = new java.util.ArrayList<>();
     for (Variant variant : request.variants()) {
       Path jar = request.outputDirectory().resolve(variant.name() + ".jar");
-      Files.write(jar, new byte[2048]);
-      variants.add(new VariantResult(variant.name(), jar, 2048, "00", null, new TreeMap<>()));
+      byte[] bytes = new byte[2048];
+      Files.write(jar, bytes);
+      String sha256 = FileDigest.of(bytes).sha256();
+      variants.add(new VariantResult(variant.name(), jar, 2048, sha256, null, new TreeMap<>()));
     }
     return new CompileResult("vim", 8, null, variants, new TreeMap<>());
   }
@@ -228,9 +233,44 @@ class QuantizeMojoTest {
     mojo.variants = List.of("w4a4");
     assertFailure("An image is damaged.");
     assertThat(folder.resolve("quantize-result.json")).doesNotExist();
-    assertThat(folder.resolve("w8a8.jar")).exists();
     Files.createDirectories(folder.resolve("w4a4.jar/x"));
     assertFailure("w4a4.jar of an earlier run cannot be deleted");
+  }
+
+  @Test
+  @DisplayName("deletes the jars it has built and builds no more, and nobody else's files")
+  void dropped() throws Exception {
+    Path folder = base.resolve("target/ptq4vm");
+    mojo.variants = List.of("w8a8,w6a6,w4a8,w4a4");
+    mojo.execute();
+    Files.write(folder.resolve("w6a6.jar"), new byte[2047]);
+    Files.write(folder.resolve("w2a2.jar"), new byte[2048]);
+    Artifact other = mock(Artifact.class);
+    when(other.hasClassifier()).thenReturn(true);
+    when(other.getClassifier()).thenReturn("w4a8");
+    project.getAttachedArtifacts().add(other);
+    mojo.variants = List.of("w8a8");
+    mojo.execute();
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .contains("w8a8.jar", "w6a6.jar", "w4a8.jar", "w2a2.jar")
+          .doesNotContain("w4a4.jar");
+    }
+    assertThat(log.lines)
+        .contains("info Deleted w4a4.jar of an earlier build: <variants> no longer lists it.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "{", "{}", "{\"variants\":[null,{}]}", "{\"variants\":[{\"name\":\"../x\"}]}"})
+  @DisplayName("takes a result it cannot read for none")
+  void unreadableResult(String text) throws Exception {
+    Path folder = Files.createDirectories(base.resolve("target/ptq4vm"));
+    Files.writeString(folder.resolve("quantize-result.json"), text);
+    Files.write(base.resolve("target/x.jar"), new byte[1]);
+    mojo.execute();
+    assertThat(base.resolve("target/x.jar")).exists();
+    assertThat(folder.resolve("w8a8.jar")).exists();
   }
 
   @ParameterizedTest

@@ -39,6 +39,9 @@ final class InspectCommand implements Runnable {
     print("license", description.license());
     print("format", manifest.formatVersion() + ", runtime " + manifest.minRuntimeVersion() + "+");
     print(
+        "digests",
+        "verified: model.json and the " + manifest.files().size() + " files that it lists");
+    print(
         "network",
         network.architecture()
             + ", input "

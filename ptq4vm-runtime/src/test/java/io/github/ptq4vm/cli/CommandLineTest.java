@@ -155,6 +155,7 @@ class CommandLineTest {
     assertThat(out.toString())
         .contains("com.acme.models:tiny-vim:1.2.0:w4a4")
         .contains("ptq4vm W4A4")
+        .containsPattern("digests +verified: model.json and the \\d files")
         .contains("recipe.alpha")
         .contains("metrics.top1")
         .contains("toolchain.cpu")

@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
     description = "Prints the figures of docs/results.",
     mixinStandardHelpOptions = true,
     subcommands = {
+      AblationCommand.class,
       AccuracyCommand.class,
       CompileTimeCommand.class,
       CostCommand.class,

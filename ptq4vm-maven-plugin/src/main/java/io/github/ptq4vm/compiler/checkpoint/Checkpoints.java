@@ -49,6 +49,16 @@ public final class Checkpoints {
             + " web page or a Git LFS pointer.");
   }
 
+  /**
+   * SHA-256 of a whole file in lower-case hexadecimal.
+   *
+   * @throws CompileException if there is no such file, or it cannot be read
+   */
+  public static String sha256(Path file) {
+    head(file);
+    return new Digest(file).hex();
+  }
+
   private static byte[] head(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new CompileException(

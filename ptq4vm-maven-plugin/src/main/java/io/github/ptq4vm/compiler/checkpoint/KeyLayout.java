@@ -1,6 +1,7 @@
 package io.github.ptq4vm.compiler.checkpoint;
 
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
@@ -24,6 +25,9 @@ import java.util.stream.IntStream;
  */
 record KeyLayout(String family, String title, Set<String> templates, Set<String> optional) {
   private static final Pattern NUMBER = Pattern.compile("(?<=^|[._])(?:\\d+|\\{[slb]\\})(?=\\.|$)");
+  private static final Comparator<String> BY_NUMBER =
+      Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder());
+
   private static final Pattern BLOCK =
       Pattern.compile("layers\\.(\\d+)\\.(?:blocks\\.(\\d+)\\.)?.*");
 
@@ -35,9 +39,12 @@ record KeyLayout(String family, String title, Set<String> templates, Set<String>
 
   /** The patterns of keys or templates: every number replaced by {@code #}. */
   static Set<String> patternsOf(Collection<String> keys) {
-    return keys.stream()
-        .map(key -> NUMBER.matcher(key).replaceAll("#"))
-        .collect(Collectors.toCollection(TreeSet::new));
+    return keys.stream().map(KeyLayout::patternOf).collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** The pattern of a key. */
+  static String patternOf(String key) {
+    return NUMBER.matcher(key).replaceAll("#");
   }
 
   /** Patterns shared with those of a state dict, as a share of all that occur in either: 0 to 1. */
@@ -53,20 +60,55 @@ record KeyLayout(String family, String title, Set<String> templates, Set<String>
    * keys have there, at least 1. No more than there are keys.
    */
   List<Integer> depths(Collection<String> keys) {
-    boolean staged = templates.stream().anyMatch(template -> template.contains("{s}"));
-    SortedMap<String, Set<String>> found = new TreeMap<>();
+    SortedMap<String, SortedSet<String>> found = blocks(keys);
+    return found.isEmpty()
+        ? List.of(1)
+        : IntStream.range(0, found.size())
+            .mapToObj(s -> found.get(Integer.toString(s)))
+            .map(blocks -> blocks == null ? 1 : blocks.size())
+            .toList();
+  }
+
+  /** Which layers, or blocks of which stages, a state dict has tensors of, for messages. */
+  String describedBlocks(Collection<String> keys) {
+    SortedMap<String, SortedSet<String>> found = blocks(keys);
+    if (found.isEmpty()) {
+      return "no layer";
+    }
+    if (!isStaged()) {
+      return "the layers " + described(found.get("0"));
+    }
+    return found.entrySet().stream()
+        .map(stage -> "the blocks " + described(stage.getValue()) + " of stage " + stage.getKey())
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String described(SortedSet<String> numbers) {
+    int last = numbers.size() - 1;
+    boolean all = IntStream.range(0, last).allMatch(i -> numbers.contains(Integer.toString(i)));
+    return all && last > 0 && numbers.last().equals(Integer.toString(last))
+        ? "0 to " + last
+        : String.join(", ", numbers);
+  }
+
+  private boolean isStaged() {
+    return templates.stream().anyMatch(template -> template.contains("{s}"));
+  }
+
+  /** The numbers of layers, as those of stage 0, or of the blocks of each stage. */
+  private SortedMap<String, SortedSet<String>> blocks(Collection<String> keys) {
+    boolean staged = isStaged();
+    SortedMap<String, SortedSet<String>> found = new TreeMap<>(BY_NUMBER);
     for (String key : keys) {
       Matcher matcher = BLOCK.matcher(key);
       if (matcher.matches() && (!staged || matcher.group(2) != null)) {
         String stage = staged ? matcher.group(1) : "0";
-        found.computeIfAbsent(stage, s -> new TreeSet<>()).add(matcher.group(staged ? 2 : 1));
+        found
+            .computeIfAbsent(stage, s -> new TreeSet<>(BY_NUMBER))
+            .add(matcher.group(staged ? 2 : 1));
       }
     }
-    return found.isEmpty()
-        ? List.of(1)
-        : IntStream.range(0, found.size())
-            .mapToObj(s -> found.getOrDefault(Integer.toString(s), Set.of("0")).size())
-            .toList();
+    return found;
   }
 
   /** The keys a state dict must have, its depth as {@link #depths}. */

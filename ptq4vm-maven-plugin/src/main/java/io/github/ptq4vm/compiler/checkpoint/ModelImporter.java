@@ -32,6 +32,34 @@ public final class ModelImporter {
    */
   public static ImportedModel load(Checkpoint file, ImportOptions options) {
     Checkpoint checkpoint = OldKeyNames.presentDay(file);
+    Imported imported = plan(checkpoint, options);
+    Family.Plan plan = imported.plan();
+    return new ImportedModel(
+        new Model(plan.network(), read(checkpoint, plan)),
+        imported.family(),
+        plan.variant(),
+        plan.stride(),
+        plan.notes(),
+        checkpoint.sha256());
+  }
+
+  /**
+   * Says what model a checkpoint holds, from the names and shapes of its tensors alone.
+   *
+   * @param file the state dict; not closed here, and no weight is read
+   * @param options what the tensors cannot say
+   * @throws CompileException if the model could not be imported for one of these reasons
+   */
+  public static RecognisedModel recognise(Checkpoint file, ImportOptions options) {
+    Imported imported = plan(OldKeyNames.presentDay(file), options);
+    Family.Plan plan = imported.plan();
+    return new RecognisedModel(
+        plan.network(), imported.family(), plan.variant(), plan.stride(), plan.notes());
+  }
+
+  private record Imported(String family, Family.Plan plan) {}
+
+  private static Imported plan(Checkpoint checkpoint, ImportOptions options) {
     Families.Match match = Families.match(checkpoint, options.architecture());
     requireKeys(checkpoint, match.layout());
     try {
@@ -40,13 +68,7 @@ public final class ModelImporter {
               .family()
               .plan(new Shapes(checkpoint, match.layout().title()), match.layout(), options);
       requireShapes(checkpoint, plan);
-      return new ImportedModel(
-          new Model(plan.network(), read(checkpoint, plan)),
-          match.family().name(),
-          plan.variant(),
-          plan.stride(),
-          plan.notes(),
-          checkpoint.sha256());
+      return new Imported(match.family().name(), plan);
     } catch (InvalidNetworkException | ArithmeticException e) {
       throw new CompileException(
           "The checkpoint "
@@ -67,25 +89,57 @@ public final class ModelImporter {
     unexpected.removeAll(layout.optional());
     missing.removeAll(present);
     if (!missing.isEmpty() || !unexpected.isEmpty()) {
-      KeyLayout closest = Families.closest(present);
-      throw new CompileException(
-          "The checkpoint "
-              + checkpoint.file()
-              + " does not fit the architecture "
-              + layout.family()
-              + ". Missing: "
-              + Names.counted(missing, "key")
-              + ". Unexpected: "
-              + Names.counted(unexpected, "key")
-              + ". The closest family is "
-              + closest.title()
-              + (closest.family().equals(layout.family())
-                  ? ". Check that the file is the one meant and that it is complete."
-                  : ". Set architecture to "
-                      + closest.family()
-                      + " if that is what the file holds, or leave it out; or else check that the"
-                      + " file is the one meant."));
+      throw new CompileException(mismatch(checkpoint, layout, missing, unexpected));
     }
+  }
+
+  /** What is wrong with the keys. Keys too many, keys too few and both have different cures. */
+  private static String mismatch(
+      Checkpoint checkpoint,
+      KeyLayout layout,
+      SortedSet<String> missing,
+      SortedSet<String> unexpected) {
+    Set<String> present = checkpoint.tensors().keySet();
+    KeyLayout closest = Families.closest(present);
+    boolean rightFamily = closest.family().equals(layout.family());
+    String file = "The checkpoint " + checkpoint.file();
+    if (rightFamily && missing.isEmpty()) {
+      return file
+          + " has every tensor of the architecture "
+          + layout.family()
+          + " and others besides, which it does not know. Unexpected: "
+          + Names.counted(unexpected, "key")
+          + ". If training added them (a wrapper, an averaged copy (EMA), a second head), save the"
+          + " state_dict() of the model alone, or delete these keys; if they belong to the network,"
+          + " it is an architecture of its own: please report it with these names.";
+    }
+    if (rightFamily && unexpected.isEmpty()) {
+      return file
+          + " is not complete for the architecture "
+          + layout.family()
+          + ": it has "
+          + layout.describedBlocks(present)
+          + ", but not all that goes with them. Missing: "
+          + Names.counted(missing, "key")
+          + ". If the weights were saved in several files, merge them into one; or else get the file"
+          + " again. How deep the network is, the file alone says: more layers may be missing.";
+    }
+    return file
+        + " does not fit the architecture "
+        + layout.family()
+        + ". Missing: "
+        + Names.counted(missing, "key")
+        + ". Unexpected: "
+        + Names.counted(unexpected, "key")
+        + ". The closest family is "
+        + closest.title()
+        + (rightFamily
+            ? ". Check that the file is the one meant, and that training neither renamed nor left"
+                + " out tensors."
+            : ". Set architecture to "
+                + closest.family()
+                + " if that is what the file holds, or leave it out; or else check that the"
+                + " file is the one meant.");
   }
 
   private static void requireShapes(Checkpoint checkpoint, Family.Plan plan) {

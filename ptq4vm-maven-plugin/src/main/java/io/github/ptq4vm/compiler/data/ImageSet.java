@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -81,13 +82,18 @@ public record ImageSet(List<ImageFile> files) {
    *     size; or if the thread is interrupted, which it remains
    */
   public float[][] load(ImagePreprocessor preprocessor, int threads, IntConsumer progress) {
+    return load(preprocessor::apply, threads, progress);
+  }
+
+  /** Reads and prepares all images as {@link #load(ImagePreprocessor, int, IntConsumer)}. */
+  public float[][] load(Function<Path, float[]> prepare, int threads, IntConsumer progress) {
     float[][] result = new float[files.size()][];
     ExecutorService pool =
         Executors.newFixedThreadPool(Math.max(1, Math.min(threads, files.size())));
     try {
       List<Future<float[]>> pending = new ArrayList<>();
       for (ImageFile file : files) {
-        pending.add(pool.submit(() -> preprocessor.apply(file.path())));
+        pending.add(pool.submit(() -> prepare.apply(file.path())));
       }
       for (int i = 0; i < result.length; i++) {
         result[i] = pending.get(i).get();

@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
  * Rounds the weights of a block's linears by the inputs they meet on the quantized stream, linear
  * after linear in order of execution, so that a later one meets what the earlier ones leave.
  *
- * <p>How far a weight moves to make up for its inputs before it is rounded ({@link
- * HessianRounding#MOVES}) is tried, and what leaves the logits of held-out images nearest is kept.
+ * <p>How far a weight moves to make up for its inputs before it is rounded ({@link Rounding#moves})
+ * is tried, and what leaves the logits of held-out images nearest is kept.
  */
 public final class BlockRounding {
   /** Part of the heap that second moments of inputs may take. */
@@ -32,16 +32,23 @@ public final class BlockRounding {
   private final ClippingSearch search;
   private final Section section;
   private final int[] heldOut;
+  private final Rounding rounding;
   private final BatchRunner runner;
 
   /**
    * Prepares rounding.
    *
    * @param search finds the weights' step sizes
+   * @param rounding how weights are rounded
    * @param heldOut numbers of the images that judge and are not learned from, unless they are all
    */
   public BlockRounding(
-      TensorInterpreter interpreter, ClippingSearch search, Section section, int[] heldOut) {
+      TensorInterpreter interpreter,
+      ClippingSearch search,
+      Rounding rounding,
+      Section section,
+      int[] heldOut) {
+    this.rounding = rounding;
     this.interpreter = interpreter;
     this.search = search;
     this.section = section;
@@ -101,9 +108,9 @@ public final class BlockRounding {
     // Rounding to nearest is a candidate too: on few images the moments may mislead.
     SortedMap<String, LinearQuantizer> best = current;
     double least = loss(current, stream, judge);
-    for (double share : HessianRounding.MOVES) {
+    for (double share : rounding.moves()) {
       SortedMap<String, LinearQuantizer> trial = new TreeMap<>(current);
-      roundings.forEach((name, rounding) -> trial.put(name, rounding.rounded(share)));
+      roundings.forEach((name, of) -> trial.put(name, of.rounded(share, rounding.descent())));
       double loss = loss(trial, stream, judge);
       if (loss < least) {
         least = loss;

@@ -1,7 +1,7 @@
 package io.github.ptq4vm.compiler.quantize;
 
+import io.github.ptq4vm.compiler.tensor.Panel;
 import io.github.ptq4vm.compiler.tensor.Parallel;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
@@ -34,12 +34,7 @@ final class Cholesky {
    * @throws IllegalStateException if it is not positive definite: it holds no numbers
    */
   static Cholesky of(Parallel parallel, double[] matrix, int size, double damping) {
-    double trace = 0;
-    for (int i = 0; i < size; i++) {
-      trace += matrix[i * size + i];
-    }
-    // Inputs that are all zero say nothing: any multiple of the identity will do.
-    double added = trace == 0 ? 1 : damping * trace / size;
+    double added = added(matrix, size, damping);
     int[] order =
         IntStream.range(0, size)
             .boxed()
@@ -64,6 +59,16 @@ final class Cholesky {
       }
     }
     return new Cholesky(size, order, a);
+  }
+
+  /** What is added to the diagonal of a matrix for a damping, as {@link #of} does. */
+  static double added(double[] matrix, int size, double damping) {
+    double trace = 0;
+    for (int i = 0; i < size; i++) {
+      trace += matrix[i * size + i];
+    }
+    // Inputs that are all zero say nothing: any multiple of the identity will do.
+    return trace == 0 ? 1 : damping * trace / size;
   }
 
   /**
@@ -93,14 +98,23 @@ final class Cholesky {
             }
           }
         });
+    int blocks = (rest + BLOCK - 1) / BLOCK;
     parallel.forRange(
-        rest,
+        blocks,
         (part, first, last) -> {
           for (int n = first; n < last; n++) {
             // Long and short rows in turn, so that all threads have as much to do.
-            int i = n % 2 == 0 ? n / 2 : rest - 1 - n / 2;
-            int start = (to + i) * size;
-            subtract(a, start + to, i + 1, a, start + from, to - from, columns, 0, rest);
+            int block = n % 2 == 0 ? n / 2 : blocks - 1 - n / 2;
+            int low = to + block * BLOCK;
+            int high = Math.min(size, low + BLOCK);
+            // A little beyond the diagonal, where L's transpose will be.
+            Panel.subtract(
+                new Panel.View(a, low * size + to, size),
+                new Panel.View(a, low * size + from, size),
+                new Panel.View(columns, 0, rest),
+                high - low,
+                to - from,
+                high - to);
           }
         });
   }
@@ -125,70 +139,6 @@ final class Cholesky {
   }
 
   /**
-   * {@code target[g] -= sum over t of factors[t] * rows[t][g]}.
-   *
-   * @param to where the target begins
-   * @param count its length
-   * @param at where the factors begin
-   * @param terms number of factors
-   * @param first where the first row begins
-   * @param stride from one row to the next
-   */
-  private static void subtract(
-      double[] target,
-      int to,
-      int count,
-      double[] factors,
-      int at,
-      int terms,
-      double[] rows,
-      int first,
-      int stride) {
-    int t = 0;
-    for (; t + 4 <= terms; t += 4) {
-      int row = first + t * stride;
-      subtract(
-          target,
-          to,
-          count,
-          factors[at + t],
-          factors[at + t + 1],
-          factors[at + t + 2],
-          factors[at + t + 3],
-          rows,
-          row,
-          stride);
-    }
-    for (; t < terms; t++) {
-      int row = first + t * stride;
-      double f = factors[at + t];
-      for (int g = 0; g < count; g++) {
-        target[to + g] -= f * rows[row + g];
-      }
-    }
-  }
-
-  private static void subtract(
-      double[] target,
-      int to,
-      int count,
-      double f0,
-      double f1,
-      double f2,
-      double f3,
-      double[] rows,
-      int row,
-      int stride) {
-    int row1 = row + stride;
-    int row2 = row1 + stride;
-    int row3 = row2 + stride;
-    for (int g = 0; g < count; g++) {
-      target[to + g] -=
-          f0 * rows[row + g] + f1 * rows[row1 + g] + f2 * rows[row2 + g] + f3 * rows[row3 + g];
-    }
-  }
-
-  /**
    * Solves {@code A X = B}, A being damped.
    *
    * @param b {@code size} rows of {@code columns}; overwritten with X
@@ -199,16 +149,25 @@ final class Cholesky {
         columns,
         (first, width) -> {
           double[] x = new double[size * width];
-          double[] sum = new double[width];
           for (int i = 0; i < size; i++) {
-            System.arraycopy(b, order[i] * columns + first, sum, 0, width);
-            subtract(sum, 0, width, factor, i * size, i, x, 0, width);
-            divide(sum, factor[i * size + i], x, i * width);
+            System.arraycopy(b, order[i] * columns + first, x, i * width, width);
           }
-          for (int i = size - 1; i >= 0; i--) {
-            System.arraycopy(x, i * width, sum, 0, width);
-            subtractLater(i, x, width, sum);
-            divide(sum, factor[i * size + i], x, i * width);
+          // Row after row, but what a block of rows owes to rows outside it in one product.
+          for (int from = 0; from < size; from += BLOCK) {
+            int to = Math.min(size, from + BLOCK);
+            subtract(x, from, to, x, 0, from, width);
+            for (int i = from; i < to; i++) {
+              subtract(x, i, i + 1, x, from, i, width);
+              divide(x, i * width, width, factor[i * size + i]);
+            }
+          }
+          for (int to = size; to > 0; to -= (to - 1) % BLOCK + 1) {
+            int from = to - ((to - 1) % BLOCK + 1);
+            subtract(x, from, to, x, to, size, width);
+            for (int i = to - 1; i >= from; i--) {
+              subtract(x, i, i + 1, x, i + 1, to, width);
+              divide(x, i * width, width, factor[i * size + i]);
+            }
           }
           for (int i = 0; i < size; i++) {
             System.arraycopy(x, i * width, b, order[i] * columns + first, width);
@@ -216,16 +175,27 @@ final class Cholesky {
         });
   }
 
-  private static void divide(double[] values, double divisor, double[] to, int at) {
-    for (int g = 0; g < values.length; g++) {
-      to[at + g] = values[g] / divisor;
+  private static void divide(double[] values, int at, int count, double divisor) {
+    for (int i = at; i < at + count; i++) {
+      values[i] /= divisor;
     }
   }
 
-  /** {@code sum -= sum over j > i of L[j][i] * rows[j]}. */
-  private void subtractLater(int i, double[] rows, int width, double[] sum) {
-    int next = i + 1;
-    subtract(sum, 0, width, factor, i * size + next, size - next, rows, next * width, width);
+  /**
+   * {@code target[i] -= sum over j of factor[i][j] * rows[j]}, i being {@code from} to {@code to}
+   * and j {@code first} to {@code last}: columns of L for j beyond i, rows of it for those before.
+   */
+  private void subtract(
+      double[] target, int from, int to, double[] rows, int first, int last, int width) {
+    if (last > first) {
+      Panel.subtract(
+          new Panel.View(target, from * width, width),
+          new Panel.View(factor, from * size + first, size),
+          new Panel.View(rows, first * width, width),
+          to - from,
+          last - first,
+          width);
+    }
   }
 
   /** Rounds one element. */
@@ -253,14 +223,18 @@ final class Cholesky {
         rows,
         (first, width) -> {
           double[] errors = new double[size * width];
-          double[] sum = new double[width];
-          for (int i = size - 1; i >= 0; i--) {
-            Arrays.fill(sum, 0);
-            subtractLater(i, errors, width, sum);
-            int column = order[i];
-            for (int g = 0; g < width; g++) {
-              double wanted = weight[(first + g) * size + column] - sum[g] / factor[i * size + i];
-              errors[i * width + g] = rounding.round(first + g, column, wanted);
+          double[] sums = new double[size * width];
+          for (int to = size; to > 0; to -= (to - 1) % BLOCK + 1) {
+            int from = to - ((to - 1) % BLOCK + 1);
+            subtract(sums, from, to, errors, to, size, width);
+            for (int i = to - 1; i >= from; i--) {
+              subtract(sums, i, i + 1, errors, i + 1, to, width);
+              int column = order[i];
+              for (int g = 0; g < width; g++) {
+                double sum = sums[i * width + g];
+                double wanted = weight[(first + g) * size + column] - sum / factor[i * size + i];
+                errors[i * width + g] = rounding.round(first + g, column, wanted);
+              }
             }
           }
         });

@@ -29,6 +29,14 @@ public record ClippingSearch(
     return new ClippingSearch(100, 0.5, 0.49, true, 2f);
   }
 
+  /**
+   * The default without cross-fit, for comparison: images score ranges they set themselves, so
+   * nothing wider can win.
+   */
+  public static ClippingSearch selfScored() {
+    return new ClippingSearch(100, 0, 0.49, false, 2f);
+  }
+
   /** The search as published, for comparison: 1 % to 100 % of the way to the middle. */
   public static ClippingSearch published() {
     return new ClippingSearch(100, -0.01, 1.0, false, POWER);

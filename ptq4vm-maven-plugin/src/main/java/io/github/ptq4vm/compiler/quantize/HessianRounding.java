@@ -3,7 +3,6 @@ package io.github.ptq4vm.compiler.quantize;
 import io.github.ptq4vm.compiler.tensor.Parallel;
 import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.compiler.tensor.Torch.Matrix;
-import java.util.List;
 
 /**
  * Rounds a linear's weight by the second moments of its inputs (GPTQ, arXiv 2210.17323): channel
@@ -15,14 +14,12 @@ final class HessianRounding {
   /** Share of the mean of the moments' diagonal that is added to it. */
   private static final double DAMPING = 0.01;
 
-  /** Shares of the way to the best weight for quantized inputs that are worth trying. */
-  static final List<Double> MOVES = List.of(0.0, 0.25, 0.5);
-
   private final TensorInterpreter interpreter;
   private final ClippingSearch search;
   private final LinearQuantizer start;
   private final float[] weight;
   private final Cholesky hessian;
+  private final CodeDescent descent;
 
   /** From the weight to the best one, {@code inFeatures * outFeatures}. */
   private final double[] way;
@@ -45,6 +42,7 @@ final class HessianRounding {
     this.hessian =
         Cholesky.of(
             interpreter.parallel(), moments.quantized(), start.linear().inFeatures(), DAMPING);
+    this.descent = new CodeDescent(moments.quantized(), start.linear().inFeatures(), DAMPING);
     this.way = way(moments);
   }
 
@@ -77,19 +75,19 @@ final class HessianRounding {
    * The quantizer with the weight moved and rounded.
    *
    * @param share of the way to the best weight for quantized inputs
+   * @param descend whether codes and steps are improved afterwards
    */
-  LinearQuantizer rounded(double share) {
+  LinearQuantizer rounded(double share, boolean descend) {
     float[] moved = moved(share);
     int limit = start.precision().weightLimit();
     int channels = start.linear().inFeatures();
     float[] steps = search.weights(interpreter.parallel(), moved, channels, limit);
+    byte[] codes = codes(interpreter.parallel(), hessian, moved, steps, limit);
+    if (descend) {
+      descent.improve(interpreter.parallel(), moved, steps, codes, limit);
+    }
     return new LinearQuantizer(
-        start.linear(),
-        start.precision(),
-        start.smoothing(),
-        steps,
-        start.inputScale(),
-        codes(interpreter.parallel(), hessian, moved, steps, limit));
+        start.linear(), start.precision(), start.smoothing(), steps, start.inputScale(), codes);
   }
 
   /** The smoothed weight after a move. */

@@ -57,6 +57,20 @@ public record LinearQuantizer(
     this(linear, precision, smoothing, weightStep, inputScale, null);
   }
 
+  /** The same for inputs; weights of other bits, rounded to nearest with steps of their own. */
+  public LinearQuantizer withWeightBits(
+      int bits, TensorInterpreter interpreter, ClippingSearch search) {
+    Precision other =
+        new Precision(bits, precision.activationBits(), precision.scale(), precision.rotation());
+    float[] smoothed = Smoothing.weight(weight(interpreter), smoothing);
+    return new LinearQuantizer(
+        linear,
+        other,
+        smoothing,
+        search.weights(interpreter.parallel(), smoothed, linear.inFeatures(), other.weightLimit()),
+        inputScale);
+  }
+
   /** Reciprocal smoothing factors: what the input is multiplied by. */
   public float[] reciprocalSmoothing() {
     return Smoothing.reciprocal(smoothing);

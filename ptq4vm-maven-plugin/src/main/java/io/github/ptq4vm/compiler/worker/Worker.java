@@ -2,14 +2,16 @@ package io.github.ptq4vm.compiler.worker;
 
 import com.google.gson.JsonParseException;
 import io.github.ptq4vm.compiler.CompileException;
+import io.github.ptq4vm.compiler.CompileListener;
 import io.github.ptq4vm.compiler.CompileRequest;
-import io.github.ptq4vm.compiler.CompileResult;
+import io.github.ptq4vm.compiler.VerifyRequest;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.function.ToIntFunction;
 
 /**
  * What a worker JVM does: reads the request, compiles and reports. Its standard output carries
@@ -36,18 +38,47 @@ final class Worker {
    * @param arguments the request file's path
    */
   static int main(String[] arguments, CompileFunction compiler) {
+    return alone(events -> run(Path.of(arguments[0]), events, compiler));
+  }
+
+  /** Runs a verification like {@link #main}. */
+  static int verify(String[] arguments, VerifyFunction verifier) {
+    return alone(
+        events ->
+            run(
+                Path.of(arguments[0]),
+                events,
+                VerifyRequest.class,
+                (request, listener) ->
+                    new WorkerEvent.Verified(verifier.verify(request, listener))));
+  }
+
+  /** Keeps the standard output for events, and watches the parent. */
+  private static int alone(ToIntFunction<OutputStream> job) {
     OutputStream events = new FileOutputStream(FileDescriptor.out);
     System.setOut(System.err);
     watchParent(System.in);
-    return run(Path.of(arguments[0]), events, compiler);
+    return job.applyAsInt(events);
   }
 
   /** Runs a compilation and returns the exit status. */
   static int run(Path requestFile, OutputStream out, CompileFunction compiler) {
+    return run(
+        requestFile,
+        out,
+        CompileRequest.class,
+        (request, listener) -> new WorkerEvent.Done(compiler.compile(request, listener)));
+  }
+
+  /** What is done with a request; its last word is returned. */
+  private interface Job<Q> {
+    WorkerEvent run(Q request, CompileListener listener) throws IOException, InterruptedException;
+  }
+
+  private static <Q> int run(Path requestFile, OutputStream out, Class<Q> type, Job<Q> job) {
     EventWriter events = new EventWriter(out, System::nanoTime);
     try {
-      CompileResult result = compiler.compile(read(requestFile), events);
-      events.send(new WorkerEvent.Done(result));
+      events.send(job.run(read(requestFile, type), events));
       return OK;
     } catch (Exception | Error e) {
       e.printStackTrace(System.err);
@@ -77,10 +108,10 @@ final class Worker {
     return false;
   }
 
-  private static CompileRequest read(Path file) throws IOException {
-    CompileRequest request;
+  private static <Q> Q read(Path file, Class<Q> type) throws IOException {
+    Q request;
     try {
-      request = WorkerJson.read(file, CompileRequest.class);
+      request = WorkerJson.read(file, type);
     } catch (JsonParseException e) {
       throw new CompileException("The request file " + file + " holds no valid request.", e);
     }

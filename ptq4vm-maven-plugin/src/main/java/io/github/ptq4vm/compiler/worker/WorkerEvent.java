@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import io.github.ptq4vm.compiler.CompileListener;
 import io.github.ptq4vm.compiler.CompileResult;
+import io.github.ptq4vm.compiler.VerifyResult;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,10 @@ sealed interface WorkerEvent {
   /** The end of a compilation that succeeded. */
   record Done(CompileResult result) implements WorkerEvent {}
 
-  /** The end of a compilation whose input is at fault; the message is for the user. */
+  /** The end of a verification that measured. */
+  record Verified(VerifyResult result) implements WorkerEvent {}
+
+  /** The end of a job whose input is at fault; the message is for the user. */
   record Error(String message) implements WorkerEvent {}
 
   /** The kinds by the value of {@code event}. */
@@ -45,7 +49,13 @@ sealed interface WorkerEvent {
           "warn", Warn.class,
           "progress", Progress.class,
           "done", Done.class,
+          "verified", Verified.class,
           "error", Error.class);
+
+  /** Whether this is the worker's last word. */
+  default boolean isLast() {
+    return this instanceof Done || this instanceof Verified || this instanceof Error;
+  }
 
   /** Tells a listener, if the event is one a listener hears. */
   default void tell(CompileListener listener) {

@@ -42,7 +42,7 @@ public final class WorkerJson {
    * @throws IOException if the file cannot be read
    * @throws com.google.gson.JsonParseException if it does not hold such a record
    */
-  static <T> @Nullable T read(Path file, Class<T> type) throws IOException {
+  public static <T> @Nullable T read(Path file, Class<T> type) throws IOException {
     return COMPACT.fromJson(Files.readString(file, StandardCharsets.UTF_8), type);
   }
 

@@ -4,6 +4,8 @@ import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.compiler.CompileListener;
 import io.github.ptq4vm.compiler.CompileRequest;
 import io.github.ptq4vm.compiler.CompileResult;
+import io.github.ptq4vm.compiler.VerifyRequest;
+import io.github.ptq4vm.compiler.VerifyResult;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -18,26 +20,31 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The launching side of a worker: starts a JVM for one compilation, passes its events on and kills
- * it when the calling thread is interrupted or this JVM ends. Leaves {@code request.json}, {@code
+ * The launching side of a worker: starts a JVM for one job, passes its events on and kills it when
+ * the calling thread is interrupted or this JVM ends. Leaves {@code request.json}, {@code
  * worker.args} and {@code worker.log} in the settings' directory, so that the call can be replayed
  * with {@code java @worker.args}.
  */
-public final class WorkerProcess implements CompileFunction {
+public final class WorkerProcess implements CompileFunction, VerifyFunction {
   private static final int LOG_LINES = 20;
   private static final long EXIT_SECONDS = 20;
 
   private final WorkerSettings settings;
-  private final String mainClass;
+  private final String compilerMain;
+  private final String verifierMain;
 
-  /** Creates a launcher of the compiler. */
+  /** Creates a launcher of the compiler and of the verifier. */
   public WorkerProcess(WorkerSettings settings) {
-    this(settings, "io.github.ptq4vm.compiler.worker.WorkerMain");
+    this(
+        settings,
+        "io.github.ptq4vm.compiler.worker.WorkerMain",
+        "io.github.ptq4vm.compiler.worker.VerifyMain");
   }
 
-  WorkerProcess(WorkerSettings settings, String mainClass) {
+  WorkerProcess(WorkerSettings settings, String compilerMain, String verifierMain) {
     this.settings = settings;
-    this.mainClass = mainClass;
+    this.compilerMain = compilerMain;
+    this.verifierMain = verifierMain;
   }
 
   /**
@@ -47,6 +54,24 @@ public final class WorkerProcess implements CompileFunction {
    */
   @Override
   public CompileResult compile(CompileRequest request, CompileListener listener)
+      throws IOException, InterruptedException {
+    return call(compilerMain, request, WorkerEvent.Done.class, listener).result();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The listener is called from the calling thread.
+   */
+  @Override
+  public VerifyResult verify(VerifyRequest request, CompileListener listener)
+      throws IOException, InterruptedException {
+    return call(verifierMain, request, WorkerEvent.Verified.class, listener).result();
+  }
+
+  /** Starts a worker, hears it and returns its last word. */
+  private <E extends WorkerEvent> E call(
+      String mainClass, Object request, Class<E> expected, CompileListener listener)
       throws IOException, InterruptedException {
     Path directory = Files.createDirectories(settings.directory().toAbsolutePath());
     Path requestFile = directory.resolve("request.json");
@@ -65,7 +90,7 @@ public final class WorkerProcess implements CompileFunction {
       if (!process.waitFor(EXIT_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly().waitFor();
       }
-      return result(last, process.exitValue(), log);
+      return result(last, expected, process.exitValue(), log);
     } finally {
       process.destroyForcibly();
       removeHook(killer);
@@ -82,7 +107,7 @@ public final class WorkerProcess implements CompileFunction {
     WorkerEvent last = null;
     for (Optional<WorkerEvent> event = queue.take(); event.isPresent(); event = queue.take()) {
       event.get().tell(listener);
-      if (event.get() instanceof WorkerEvent.Done || event.get() instanceof WorkerEvent.Error) {
+      if (event.get().isLast()) {
         last = event.get();
       }
     }
@@ -104,10 +129,11 @@ public final class WorkerProcess implements CompileFunction {
     }
   }
 
-  private CompileResult result(@Nullable WorkerEvent last, int status, Path log) {
-    if (last instanceof WorkerEvent.Done done) {
+  private <E extends WorkerEvent> E result(
+      @Nullable WorkerEvent last, Class<E> expected, int status, Path log) {
+    if (expected.isInstance(last)) {
       // Native libraries may crash while the JVM goes down; the result is complete by then.
-      return done.result();
+      return expected.cast(last);
     }
     if (last instanceof WorkerEvent.Error error) {
       throw new CompileException(error.message());

@@ -83,6 +83,47 @@ class ModelImporterTest {
   }
 
   @Test
+  void surplusKeysAreNamedAndTheirCureIsToLeaveThemOut() {
+    refused(
+        small().with("layers.1.mixer.gamma", 8).with("ema.decay", 1),
+        "auto",
+        16,
+        "has every tensor of the architecture vim",
+        "Unexpected: 2 keys (ema.decay, layers.1.mixer.gamma)",
+        "an averaged copy (EMA)",
+        "delete these keys",
+        "report it");
+    assertThatThrownBy(() -> load(small().with("ema.decay", 1), "auto", 16))
+        .hasMessageNotContaining("complete")
+        .hasMessageNotContaining("Missing");
+  }
+
+  @Test
+  void partOfAModelIsSaidToBeOneWithTheLayersItHas() {
+    refused(
+        small().without("head.bias"),
+        "auto",
+        16,
+        "is not complete for the architecture vim: it has the layers 0 to 1, but",
+        "Missing: 1 key (head.bias)",
+        "merge them",
+        "more layers may be missing");
+    MadeCheckpoint half =
+        MadeCheckpoint.of(ReleasedModels.network("vim_tiny", ImageSize.square(224)));
+    half.weights().keySet().removeIf(key -> key.matches("layers\\.(1[2-9]|2\\d)\\..*|norm_f.*"));
+    refused(half, "auto", 224, "it has the layers 0 to 11, but", "Missing: 1 key (norm_f.weight)");
+    MadeCheckpoint staged =
+        MadeCheckpoint.of(ReleasedModels.network("vmamba_t_s1l8", ImageSize.square(224)));
+    staged.without("classifier.head.bias");
+    refused(
+        staged,
+        "auto",
+        224,
+        "it has the blocks 0 to 1 of stage 0, the blocks 0 to 1 of stage 1, the blocks 0 to 7 of stage 2",
+        "Missing: 1 key (classifier.head.bias)");
+  }
+
+  @Test
   void shapesThatContradictEachOther() {
     refused(
         small().with("layers.1.mixer.x_proj.weight", 11, 16),

@@ -46,8 +46,12 @@ class BlockRoundingTest {
 
   private SortedMap<String, LinearQuantizer> round(
       QuantizationPlan plan, float[] quantized, ToDoubleFunction<float[]> judge) {
-    return new BlockRounding(interpreter, ClippingSearch.crossFitted(), section, HELD_OUT)
-        .round(plan, calibrated(plan), IMAGES, stream, quantized, judge);
+    return rounding().round(plan, calibrated(plan), IMAGES, stream, quantized, judge);
+  }
+
+  private BlockRounding rounding() {
+    return new BlockRounding(
+        interpreter, ClippingSearch.crossFitted(), Rounding.of(true, true), section, HELD_OUT);
   }
 
   private QuantizationPlan everywhere(Quantizers.Inputs inputs) {
@@ -77,8 +81,7 @@ class BlockRoundingTest {
 
   @Test
   void laterLinearsComeLater() {
-    BlockRounding rounding =
-        new BlockRounding(interpreter, ClippingSearch.crossFitted(), section, HELD_OUT);
+    BlockRounding rounding = rounding();
     assertThat(rounding.groups(everywhere(Quantizers.Inputs.STATIC)))
         .extracting(group -> group.stream().map(Operation.Linear::kind).toList())
         .containsExactly(
@@ -135,7 +138,7 @@ class BlockRoundingTest {
     SortedMap<String, LinearQuantizer> second =
         round(plan, other, preferringTheLast(new ArrayList<>()));
     assertThat(second).usingRecursiveComparison().isEqualTo(first);
-    assertThat(outputs).hasSize(4 * (1 + HessianRounding.MOVES.size()));
+    assertThat(outputs).hasSize(4 * (1 + Rounding.of(true, true).moves().size()));
     assertThat(outputs.get(0).length).isEqualTo(exact.length / IMAGES * HELD_OUT.length);
     assertThat(first.values()).allMatch(q -> q.fixedCodes() != null);
 

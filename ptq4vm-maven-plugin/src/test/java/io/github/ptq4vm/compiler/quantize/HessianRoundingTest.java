@@ -10,6 +10,7 @@ import io.github.ptq4vm.compiler.tensor.TensorInterpreter;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Precision;
 import java.util.Arrays;
+import java.util.Objects;
 import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -237,6 +238,50 @@ class HessianRoundingTest {
       };
       assertThat(Values.relativeError(rounding.moved(0.25), quarter)).isLessThan(1e-6);
     }
+  }
+
+  private static float[] even(int rows) {
+    float[] ones = new float[rows];
+    Arrays.fill(ones, 1f);
+    return ones;
+  }
+
+  @Test
+  void descentLeavesLessError() {
+    try (TensorInterpreter interpreter =
+        new TensorInterpreter(SmallModels.linear(2, 6, 3, weight(3, 6)), 1)) {
+      Operation.Linear linear = interpreter.network().quantizableLinears().get(0);
+      LinearQuantizer start =
+          new LinearQuantizer(
+              linear,
+              Precision.staticPerToken(3, 8),
+              even(6),
+              even(3),
+              new InputScale.Static(new float[] {1, 1}, new int[] {128, 128}));
+      InputMoments moments = new InputMoments(interpreter, start);
+      moments.add(20, input(20, 6, 13, 3), input(20, 6, 11, 5));
+      HessianRounding rounding =
+          new HessianRounding(interpreter, ClippingSearch.crossFitted(), start, moments);
+      CodeDescent error = new CodeDescent(moments.quantized(), 6, 0.01);
+      double[] before = errors(error, interpreter, rounding, rounding.rounded(0.5, false));
+      double[] after = errors(error, interpreter, rounding, rounding.rounded(0.5, true));
+      for (int o = 0; o < 3; o++) {
+        assertThat(after[o]).isLessThanOrEqualTo(before[o]);
+      }
+      assertThat(Arrays.stream(after).sum()).isLessThan(Arrays.stream(before).sum());
+    }
+  }
+
+  private static double[] errors(
+      CodeDescent error,
+      TensorInterpreter interpreter,
+      HessianRounding rounding,
+      LinearQuantizer quantizer) {
+    return error.errors(
+        interpreter.parallel(),
+        rounding.moved(0.5),
+        quantizer.weightStep(),
+        Objects.requireNonNull(quantizer.fixedCodes()));
   }
 
   private static float[] scaled(float[] rows, float[] factors) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.compiler.CompileResult;
+import io.github.ptq4vm.compiler.VerifyRequest;
+import io.github.ptq4vm.compiler.VerifyResult;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.InputStreamReader;
@@ -38,7 +40,8 @@ class WorkerProcessTest {
     return new WorkerProcess(
         new WorkerSettings(
             WorkerSettings.currentJava(), classPath, memory, List.of("-Da.b=c d\\e"), 3, directory),
-        TestWorkerMain.class.getName());
+        TestWorkerMain.class.getName(),
+        TestVerifyMain.class.getName());
   }
 
   private CompileResult run(String behaviour) throws Exception {
@@ -55,6 +58,19 @@ class WorkerProcessTest {
         .endsWith("learn 3/3 steps")
         .contains("warn careful: é", "learn 1/3 steps");
     assertThat(listener.heard.get(0)).startsWith("info pid ");
+  }
+
+  @Test
+  @DisplayName("brings the request of a verification to the worker, and its result back")
+  void verification() throws Exception {
+    VerifyRequest request =
+        new VerifyRequest(
+            Path.of("m.pth"), "auto", Path.of("images"), List.of(Path.of("é w8a8.jar")), 2);
+    VerifyResult result = worker(directory, "64m").verify(request, listener);
+    assertThat(result.models()).hasSize(1);
+    assertThat(result.models().get(0).model()).isEqualTo(request.toString());
+    assertThat(result.models().get(0).packaged()).isEqualTo(new VerifyResult.Accuracy(0.5, 1));
+    assertThat(listener.heard).containsExactly("info verifying");
   }
 
   @Test

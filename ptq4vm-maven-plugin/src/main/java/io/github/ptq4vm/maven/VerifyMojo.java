@@ -1,0 +1,199 @@
+package io.github.ptq4vm.maven;
+
+import io.github.ptq4vm.compiler.CompileException;
+import io.github.ptq4vm.compiler.CompileRequest.Variant;
+import io.github.ptq4vm.compiler.VerifyRequest;
+import io.github.ptq4vm.compiler.VerifyResult;
+import io.github.ptq4vm.compiler.worker.VerifyFunction;
+import io.github.ptq4vm.compiler.worker.WorkerJson;
+import io.github.ptq4vm.compiler.worker.WorkerMemory;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.inject.Inject;
+import org.apache.maven.execution.MavenSession;
+import org.apache.maven.plugin.MojoExecution;
+import org.apache.maven.plugins.annotations.LifecyclePhase;
+import org.apache.maven.plugins.annotations.Mojo;
+import org.apache.maven.plugins.annotations.Parameter;
+import org.apache.maven.project.MavenProject;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures the jars that {@code quantize} has built on labelled images, and fails the build where
+ * they are not accurate enough. Each jar is loaded as an application loads it; beside it runs the
+ * checkpoint, in float32. Top-1, top-5 and agreement go into {@code
+ * target/ptq4vm/verify-<variant>.json}. Image size, preprocessing and labels are those in the jar.
+ *
+ * <p>Bound to the phase {@code verify} where the pom names the goal. By hand: {@code mvn
+ * ptq4vm:quantize ptq4vm:verify}.
+ *
+ * @since 0.1.0
+ */
+@Mojo(name = "verify", defaultPhase = LifecyclePhase.VERIFY, threadSafe = true)
+public final class VerifyMojo extends AbstractPtq4vmMojo {
+
+  /**
+   * Family of the checkpoint's network, as for {@code quantize}; {@code auto} finds it out from the
+   * names of the checkpoint's tensors.
+   */
+  @Parameter(property = "ptq4vm.architecture", defaultValue = "auto")
+  String architecture = "auto";
+
+  /** The checkpoint the jars were made from. Required; another one is an error. */
+  @Parameter(property = "ptq4vm.checkpoint")
+  @Nullable File checkpoint;
+
+  /**
+   * How many percentage points of top-1 a packaged model may lose against the checkpoint: with
+   * {@code 1.0}, 76.1 % may become 75.1 %. A greater loss fails the build. Not checked by default.
+   */
+  @Parameter(property = "ptq4vm.maxAccuracyDrop")
+  @Nullable Double maxAccuracyDrop;
+
+  /**
+   * Top-1 in percent that a packaged model must have, e.g. {@code 75}. Less fails the build. Not
+   * checked by default.
+   */
+  @Parameter(property = "ptq4vm.minTop1")
+  @Nullable Double minTop1;
+
+  /** Folder of the jars, and where the results go. */
+  @Parameter(
+      property = "ptq4vm.outputDirectory",
+      defaultValue = "${project.build.directory}/ptq4vm")
+  @Nullable File outputDirectory;
+
+  /** Whether not to verify, while the other goals go on. */
+  @Parameter(property = "ptq4vm.verify.skip", defaultValue = "false")
+  boolean skipVerify;
+
+  /** Threads to calculate with; 0 means as many as there are cores. */
+  @Parameter(property = "ptq4vm.threads", defaultValue = "0")
+  int threads;
+
+  /**
+   * Folder of labelled images, JPEG or PNG, one folder a class, named like the labels or their
+   * first words. Required.
+   */
+  @Parameter(property = "ptq4vm.validationDirectory")
+  @Nullable File validationDirectory;
+
+  /** Which jars to verify: those of {@code quantize}. */
+  @Parameter(property = "ptq4vm.variants", defaultValue = "w8a8")
+  List<String> variants = List.of();
+
+  /** More arguments of the JVM that verifies. */
+  @Parameter(property = "ptq4vm.workerJvmArguments")
+  List<String> workerJvmArguments = List.of();
+
+  /**
+   * Largest heap of the JVM that verifies, e.g. {@code 4g}. The default is that of {@code
+   * quantize}: half of the machine's memory, at most 8 GiB, less with {@code -T}.
+   */
+  @Parameter(property = "ptq4vm.workerMemory")
+  @Nullable String workerMemory;
+
+  @Parameter(defaultValue = "${project}", readonly = true, required = true)
+  MavenProject project;
+
+  @Parameter(defaultValue = "${session}", readonly = true, required = true)
+  MavenSession session;
+
+  @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
+  MojoExecution execution;
+
+  private final WorkerFactory workers;
+
+  /** Creates the goal; Maven sets the fields. */
+  @Inject
+  @SuppressWarnings("NullAway.Init")
+  public VerifyMojo(WorkerFactory workers) {
+    this.workers = workers;
+  }
+
+  @Override
+  void executeGoal() throws IOException, InterruptedException {
+    if (skipVerify) {
+      getLog().info("Not verified, because <skipVerify> or -Dptq4vm.verify.skip is set.");
+      return;
+    }
+    if (checkpoint == null && Reactor.isOneOfSeveralModules(session, execution)) {
+      getLog().info("Nothing to verify here: this module's pom sets no <checkpoint>.");
+      return;
+    }
+    InputFiles inputs = new InputFiles(project.getBasedir().toPath());
+    Path directory = inputs.absolute(outputDirectory, "outputDirectory");
+    List<Variant> parsed = VariantNames.parse(variants);
+    AccuracyGate gate = AccuracyGate.of(maxAccuracyDrop, minTop1);
+    VerifyRequest request = request(inputs, directory, parsed);
+    for (Variant variant : parsed) {
+      Files.deleteIfExists(result(directory, variant));
+    }
+    VerifyResult result = run(request, directory.resolve("verify"));
+    List<String> failures = new ArrayList<>();
+    for (int i = 0; i < parsed.size(); i++) {
+      Variant variant = parsed.get(i);
+      VerifyReport report = VerifyReport.of(variant.name(), result.models().get(i), gate);
+      WorkerJson.write(result(directory, variant), report);
+      failures.addAll(report.failures());
+    }
+    VerifyTable.of(parsed, result).forEach(getLog()::info);
+    if (!failures.isEmpty()) {
+      throw new CompileException(String.join("\n", failures));
+    }
+  }
+
+  private VerifyResult run(VerifyRequest request, Path workDirectory)
+      throws IOException, InterruptedException {
+    VerifyFunction verifier =
+        workers.verifier(
+            session,
+            project,
+            execution.getMojoDescriptor().getPluginDescriptor(),
+            new WorkerOptions(
+                workerMemory == null
+                    ? WorkerMemory.ofThisMachine(Reactor.modulesAtATime(session))
+                    : workerMemory,
+                workerJvmArguments,
+                request.threads(),
+                workDirectory));
+    try (ProgressPrinter progress =
+        new ProgressPrinter(getLog(), Terminal.of(session, getLog()), System::nanoTime)) {
+      return verifier.verify(request, progress);
+    }
+  }
+
+  private VerifyRequest request(InputFiles inputs, Path directory, List<Variant> parsed) {
+    if (validationDirectory == null) {
+      throw new CompileException(
+          "There are no images to verify on: name a folder of labelled images, one folder a class,"
+              + " in <validationDirectory> or with -Dptq4vm.validationDirectory=<folder>.");
+    }
+    return new VerifyRequest(
+        inputs.checkpoint(checkpoint),
+        architecture,
+        inputs.images(validationDirectory, "validationDirectory"),
+        parsed.stream().map(variant -> jar(directory, variant)).toList(),
+        threads == 0
+            ? Runtime.getRuntime().availableProcessors()
+            : Ranges.atLeast(1, threads, "threads"));
+  }
+
+  private static Path jar(Path directory, Variant variant) {
+    Path jar = directory.resolve(variant.name() + ".jar");
+    if (!Files.isRegularFile(jar)) {
+      throw new CompileException(
+          "There is no %s to verify yet: build it first, in the same build by the goal quantize in a phase before this one, or by hand with mvn ptq4vm:quantize ptq4vm:verify; or take %s out of <variants>."
+              .formatted(jar, variant.name()));
+    }
+    return jar;
+  }
+
+  private static Path result(Path directory, Variant variant) {
+    return directory.resolve("verify-" + variant.name() + ".json");
+  }
+}
