@@ -145,9 +145,7 @@ public final class CudaTimer implements AutoCloseable {
                   launch(work);
                 }
               })) {
-        float[] runs = {
-          milliseconds(repeated), milliseconds(repeated), milliseconds(repeated)
-        };
+        float[] runs = {milliseconds(repeated), milliseconds(repeated), milliseconds(repeated)};
         Arrays.sort(runs);
         taken = runs[1] / REPEATS;
       }

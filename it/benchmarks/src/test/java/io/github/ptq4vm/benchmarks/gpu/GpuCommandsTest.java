@@ -107,8 +107,7 @@ class GpuCommandsTest {
         "{'peer':'ptq4vm','model':'vim_tiny','recipe':'auto','variant':'w8a8','batch':%d,"
             + "'kernels':[{'kernel':'scan_4','launches':24,'ms':%f},"
             + "{'kernel':'rows','launches':1,'ms':1}]}";
-    List<JsonObject> rows =
-        List.of(json(row.formatted(1, 9.0)), json(row.formatted(256, 3.0)));
+    List<JsonObject> rows = List.of(json(row.formatted(1, 9.0)), json(row.formatted(256, 3.0)));
 
     assertThat(Summary.kernels(rows).lines().skip(2))
         .containsExactly(
