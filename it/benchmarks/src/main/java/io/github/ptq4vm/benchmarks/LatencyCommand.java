@@ -220,10 +220,11 @@ final class LatencyCommand implements Callable<Integer> {
     return () -> System.nanoTime() > end;
   }
 
-  /** Both in turns for some seconds: what the JIT compiler needs. */
+  /** Both in turns for some seconds of processor time: what the JIT compiler needs. */
   private static void warmUp(Runnable first, Runnable second) {
-    long end = System.nanoTime() + WARM_UP_NANOS;
-    for (int i = 0; i < LEAST_WARM_UP || System.nanoTime() < end; i++) {
+    ThreadClock clock = new ThreadClock();
+    long end = clock.getAsLong() + WARM_UP_NANOS;
+    for (int i = 0; i < LEAST_WARM_UP || clock.getAsLong() < end; i++) {
       first.run();
       second.run();
     }
