@@ -45,6 +45,8 @@ import picocli.CommandLine.Spec;
 final class LatencyCommand implements Callable<Integer> {
   private static final int CALIBRATION_IMAGES = 32;
   private static final int LEAST_PAIRS = 5;
+  private static final int LEAST_WARM_UP = 2;
+  private static final long WARM_UP_NANOS = 5_000_000_000L;
 
   @Spec private CommandSpec spec;
 
@@ -173,11 +175,11 @@ final class LatencyCommand implements Callable<Integer> {
             IntStream.range(0, batch)
                 .mapToObj(i -> SyntheticModels.image(contest.auto().network(), i))
                 .toArray(float[][]::new);
+        warmUp(() -> plain.run(images), () -> auto.run(images));
         List<PairedTiming> timings =
             PairedTiming.measure(
                 () -> plain.run(images),
                 () -> auto.run(images),
-                warmUp(() -> plain.run(images)),
                 LEAST_PAIRS,
                 Math.max(LEAST_PAIRS, pairs),
                 deadline(),
@@ -218,12 +220,14 @@ final class LatencyCommand implements Callable<Integer> {
     return () -> System.nanoTime() > end;
   }
 
-  /** Pairs that take about two seconds, at least two: what the JIT compiler needs. */
-  private static int warmUp(Runnable task) {
-    long start = System.nanoTime();
-    task.run();
-    double seconds = (System.nanoTime() - start) / 1e9;
-    return (int) Math.min(1000, Math.max(2, 1 / seconds));
+  /** Both in turns for some seconds of processor time: what the JIT compiler needs. */
+  private static void warmUp(Runnable first, Runnable second) {
+    ThreadClock clock = new ThreadClock();
+    long end = clock.getAsLong() + WARM_UP_NANOS;
+    for (int i = 0; i < LEAST_WARM_UP || clock.getAsLong() < end; i++) {
+      first.run();
+      second.run();
+    }
   }
 
   private static List<Sample> sample(String id) {

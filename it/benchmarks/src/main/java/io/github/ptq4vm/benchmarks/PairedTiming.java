@@ -18,9 +18,8 @@ record PairedTiming(long[] first, long[] second) {
   /**
    * Runs both.
    *
-   * @param warmUp pairs that do not count
-   * @param most pairs that count at most
-   * @param least pairs that count at least
+   * @param least pairs at least
+   * @param most pairs at most
    * @param enough asked after each pair beyond the least: whether to stop
    * @param clocks each gives nanoseconds
    * @return by each clock
@@ -28,7 +27,6 @@ record PairedTiming(long[] first, long[] second) {
   static List<PairedTiming> measure(
       Runnable first,
       Runnable second,
-      int warmUp,
       int least,
       int most,
       BooleanSupplier enough,
@@ -36,18 +34,16 @@ record PairedTiming(long[] first, long[] second) {
     long[][] one = new long[clocks.size()][most];
     long[][] two = new long[clocks.size()][most];
     int pairs = 0;
-    for (int i = -warmUp; i < most && (pairs < least || !enough.getAsBoolean()); i++) {
-      boolean ahead = i % 2 == 0;
+    while (pairs < most && (pairs < least || !enough.getAsBoolean())) {
+      boolean ahead = pairs % 2 == 0;
       long[] before = ahead ? time(first, clocks) : new long[0];
       long[] seconds = time(second, clocks);
       long[] firsts = ahead ? before : time(first, clocks);
-      if (i >= 0) {
-        pairs++;
-        for (int clock = 0; clock < clocks.size(); clock++) {
-          one[clock][i] = firsts[clock];
-          two[clock][i] = seconds[clock];
-        }
+      for (int clock = 0; clock < clocks.size(); clock++) {
+        one[clock][pairs] = firsts[clock];
+        two[clock][pairs] = seconds[clock];
       }
+      pairs++;
     }
     int counted = pairs;
     return IntStream.range(0, clocks.size())

@@ -2,6 +2,7 @@ package io.github.ptq4vm.benchmarks.gpu;
 
 import io.github.ptq4vm.cpu.CpuExecutor;
 import io.github.ptq4vm.network.Model;
+import java.util.List;
 
 /** The processor. */
 record CpuEngine(CpuExecutor executor) implements Engine {
@@ -21,18 +22,35 @@ record CpuEngine(CpuExecutor executor) implements Engine {
   }
 
   @Override
-  public long[] time(float[][] images, int runs) {
-    long[] nanos = new long[runs];
-    for (int i = 0; i < runs; i++) {
-      long start = System.nanoTime();
-      executor.run(images);
-      nanos[i] = System.nanoTime() - start;
-    }
-    return nanos;
+  public Timing prepare(float[][] images) {
+    return new InMemory(executor, images);
   }
 
   @Override
   public void close() {
     executor.close();
+  }
+
+  private record InMemory(CpuExecutor executor, float[][] images) implements Timing {
+    @Override
+    public long[] time(int runs) {
+      long[] nanos = new long[runs];
+      for (int i = 0; i < runs; i++) {
+        long start = System.nanoTime();
+        executor.run(images);
+        nanos[i] = System.nanoTime() - start;
+      }
+      return nanos;
+    }
+
+    @Override
+    public List<KernelTime> kernels() {
+      return List.of();
+    }
+
+    @Override
+    public void close() {
+      // The executor goes on.
+    }
   }
 }

@@ -10,6 +10,13 @@ enum Devices {
     Engine open(Model model) {
       return new CpuEngine(model);
     }
+  },
+  /** The first NVIDIA GPU. */
+  CUDA {
+    @Override
+    Engine open(Model model) {
+      return new CudaEngine(model);
+    }
   };
 
   /** Prepares a model. */

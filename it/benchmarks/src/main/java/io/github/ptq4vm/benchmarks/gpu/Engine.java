@@ -14,14 +14,11 @@ interface Engine extends AutoCloseable {
   float[][] run(float[][] images);
 
   /**
-   * Times a batch from images that lie on the device to logits that lie there: what a peer is timed
-   * for, too.
+   * Puts a batch on the device, to be timed there.
    *
    * @param images a batch
-   * @param runs how many times
-   * @return nanoseconds of each run
    */
-  long[] time(float[][] images, int runs);
+  Timing prepare(float[][] images);
 
   @Override
   void close();

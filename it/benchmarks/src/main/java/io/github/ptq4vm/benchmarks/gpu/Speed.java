@@ -1,5 +1,6 @@
 package io.github.ptq4vm.benchmarks.gpu;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.ptq4vm.benchmarks.cost.FusedChain;
 import io.github.ptq4vm.benchmarks.cost.Gpu;
@@ -119,18 +120,6 @@ public final class Speed implements Callable<Integer> {
             IntStream.range(0, batch)
                 .mapToObj(i -> SyntheticModels.image(model.network(), i))
                 .toArray(float[][]::new);
-        long start = System.nanoTime();
-        engine.run(images);
-        double first = (System.nanoTime() - start) / 1e6;
-        long[] taken = times(engine, images);
-        start = System.nanoTime();
-        engine.run(images);
-        double whole = (System.nanoTime() - start) / 1e6;
-        double floor =
-            1e3
-                * chain.stream()
-                    .mapToDouble(launch -> Gpu.H200_COPY.floor(launch.work(), batch))
-                    .sum();
         JsonObject row = new JsonObject();
         row.addProperty("peer", "ptq4vm");
         row.addProperty("model", size.id());
@@ -138,25 +127,53 @@ public final class Speed implements Callable<Integer> {
         row.addProperty("variant", bits.toString());
         row.addProperty("batch", batch);
         row.addProperty("device", engine.name());
-        row.addProperty("ms_median", taken[taken.length / 2] / 1e6);
-        row.addProperty("ms_fastest", taken[0] / 1e6);
-        row.addProperty("images_per_s", 1e9 * batch / taken[taken.length / 2]);
-        row.addProperty("runs", taken.length);
-        row.addProperty("ms_h200_floor", floor);
-        row.addProperty("ms_first_call", first);
-        row.addProperty("ms_with_copies", whole);
+        row.addProperty("ms_first_call", call(engine, images));
+        row.addProperty("ms_with_copies", call(engine, images));
+        row.addProperty(
+            "ms_h200_floor",
+            1e3
+                * chain.stream()
+                    .mapToDouble(launch -> Gpu.H200_COPY.floor(launch.work(), batch))
+                    .sum());
+        try (Timing timing = engine.prepare(images)) {
+          measure(timing, batch, row);
+        }
         spec.commandLine().getOut().println(row);
       }
     }
   }
 
+  /** Milliseconds of a call from arrays to arrays. */
+  private static double call(Engine engine, float[][] images) {
+    long start = System.nanoTime();
+    engine.run(images);
+    return (System.nanoTime() - start) / 1e6;
+  }
+
+  private void measure(Timing timing, int batch, JsonObject row) {
+    long[] taken = times(timing);
+    row.addProperty("ms_median", taken[taken.length / 2] / 1e6);
+    row.addProperty("ms_fastest", taken[0] / 1e6);
+    row.addProperty("images_per_s", 1e9 * batch / taken[taken.length / 2]);
+    row.addProperty("runs", taken.length);
+    JsonArray kernels = new JsonArray();
+    for (Timing.KernelTime kernel : timing.kernels()) {
+      JsonObject part = new JsonObject();
+      part.addProperty("kernel", kernel.kernel());
+      part.addProperty("launches", kernel.launches());
+      part.addProperty("ms", kernel.milliseconds());
+      kernels.add(part);
+    }
+    row.add("kernels", kernels);
+  }
+
   /** Nanoseconds of runs, fastest first. */
-  private long[] times(Engine engine, float[][] images) {
-    engine.time(images, WARM_UP);
+  private long[] times(Timing timing) {
+    timing.time(WARM_UP);
     List<Long> taken = new ArrayList<>();
     long end = System.nanoTime() + (long) (seconds * 1e9);
     while (taken.size() < LEAST_RUNS || System.nanoTime() < end) {
-      Arrays.stream(engine.time(images, RUNS_BEFORE_A_LOOK_AT_THE_CLOCK)).forEach(taken::add);
+      Arrays.stream(timing.time(RUNS_BEFORE_A_LOOK_AT_THE_CLOCK)).forEach(taken::add);
     }
     return taken.stream().mapToLong(Long::longValue).sorted().toArray();
   }

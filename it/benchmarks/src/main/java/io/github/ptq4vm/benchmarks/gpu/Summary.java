@@ -1,5 +1,6 @@
 package io.github.ptq4vm.benchmarks.gpu;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
@@ -35,7 +36,8 @@ public final class Summary {
     }
     PrintWriter out =
         new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8), true);
-    out.print(table(rows));
+    out.println(table(rows));
+    out.print(kernels(rows));
     out.flush();
   }
 
@@ -53,11 +55,8 @@ public final class Summary {
         table.append(
             String.format(
                 Locale.ROOT,
-                "| %s | %s | %s | %d | %.3f | %.0f | %.4f | %.2f |%s%s%n",
-                row.get("model").getAsString(),
-                row.get("recipe").getAsString(),
-                row.get("variant").getAsString(),
-                row.get("batch").getAsInt(),
+                "%s | %.3f | %.0f | %.4f | %.2f |%s%s%n",
+                title(row),
                 ms,
                 number(row, "images_per_s"),
                 floor,
@@ -67,6 +66,55 @@ public final class Summary {
       }
     }
     return table.toString();
+  }
+
+  /** Time by kernel of the largest batch of each of the runtime's models. */
+  static String kernels(List<JsonObject> rows) {
+    StringBuilder table =
+        new StringBuilder(
+            "| model | recipe | variant | batch | kernel | launches | ms | share % |\n"
+                + "|---|---|---|---|---|---|---|---|\n");
+    for (JsonObject row : rows) {
+      if (row.has("kernels") && isLargestBatch(row, rows)) {
+        double all = 0;
+        for (JsonElement kernel : row.getAsJsonArray("kernels")) {
+          all += number(kernel.getAsJsonObject(), "ms");
+        }
+        for (JsonElement kernel : row.getAsJsonArray("kernels")) {
+          double ms = number(kernel.getAsJsonObject(), "ms");
+          table.append(
+              String.format(
+                  Locale.ROOT,
+                  "%s | %s | %d | %.4f | %.1f |%n",
+                  title(row),
+                  kernel.getAsJsonObject().get("kernel").getAsString(),
+                  kernel.getAsJsonObject().get("launches").getAsInt(),
+                  ms,
+                  100 * ms / all));
+        }
+      }
+    }
+    return table.toString();
+  }
+
+  private static boolean isLargestBatch(JsonObject row, List<JsonObject> rows) {
+    return rows.stream()
+        .filter(other -> other.has("kernels"))
+        .filter(
+            other ->
+                List.of("model", "recipe", "variant").stream()
+                    .allMatch(name -> other.get(name).equals(row.get(name))))
+        .allMatch(other -> other.get("batch").getAsInt() <= row.get("batch").getAsInt());
+  }
+
+  private static String title(JsonObject row) {
+    return String.format(
+        Locale.ROOT,
+        "| %s | %s | %s | %d",
+        row.get("model").getAsString(),
+        row.get("recipe").getAsString(),
+        row.get("variant").getAsString(),
+        row.get("batch").getAsInt());
   }
 
   private static String beside(List<JsonObject> rows, JsonObject row, String mode, double ms) {

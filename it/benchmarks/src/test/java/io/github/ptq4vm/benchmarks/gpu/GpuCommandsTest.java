@@ -101,6 +101,20 @@ class GpuCommandsTest {
     assertThat(Summary.table(rows.subList(0, 1))).endsWith("| 0.50 | | | | |\n");
   }
 
+  @Test
+  void kernelsAreThoseOfTheLargestBatch() {
+    String row =
+        "{'peer':'ptq4vm','model':'vim_tiny','recipe':'auto','variant':'w8a8','batch':%d,"
+            + "'kernels':[{'kernel':'scan_4','launches':24,'ms':%f},"
+            + "{'kernel':'rows','launches':1,'ms':1}]}";
+    List<JsonObject> rows = List.of(json(row.formatted(1, 9.0)), json(row.formatted(256, 3.0)));
+
+    assertThat(Summary.kernels(rows).lines().skip(2))
+        .containsExactly(
+            "| vim_tiny | auto | w8a8 | 256 | scan_4 | 24 | 3.0000 | 75.0 |",
+            "| vim_tiny | auto | w8a8 | 256 | rows | 1 | 1.0000 | 25.0 |");
+  }
+
   private static JsonObject json(String text) {
     return JsonParser.parseString(text.replace('\'', '"')).getAsJsonObject();
   }

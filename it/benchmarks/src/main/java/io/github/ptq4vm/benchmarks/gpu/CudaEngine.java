@@ -1,0 +1,58 @@
+package io.github.ptq4vm.benchmarks.gpu;
+
+import io.github.ptq4vm.cuda.CudaExecutor;
+import io.github.ptq4vm.cuda.CudaTimer;
+import io.github.ptq4vm.network.Model;
+import java.util.List;
+
+/** The first NVIDIA GPU. */
+record CudaEngine(Model model, CudaExecutor executor) implements Engine {
+
+  CudaEngine(Model model) {
+    this(model, new CudaExecutor(model));
+  }
+
+  @Override
+  public String name() {
+    return "cuda/" + executor.provider();
+  }
+
+  @Override
+  public float[][] run(float[][] images) {
+    return executor.run(images);
+  }
+
+  @Override
+  public Timing prepare(float[][] images) {
+    return new OnDevice(new CudaTimer(model, images));
+  }
+
+  @Override
+  public void close() {
+    executor.close();
+  }
+
+  private record OnDevice(CudaTimer timer) implements Timing {
+    @Override
+    public long[] time(int runs) {
+      float[] milliseconds = timer.milliseconds(runs);
+      long[] nanos = new long[runs];
+      for (int i = 0; i < runs; i++) {
+        nanos[i] = Math.round(1e6 * milliseconds[i]);
+      }
+      return nanos;
+    }
+
+    @Override
+    public List<KernelTime> kernels() {
+      return timer.kernels().stream()
+          .map(one -> new KernelTime(one.kernel(), one.launches(), one.milliseconds()))
+          .toList();
+    }
+
+    @Override
+    public void close() {
+      timer.close();
+    }
+  }
+}
