@@ -118,8 +118,7 @@ class DenseKernelTest {
               Activation.NONE);
       for (int i = 0; i < expected.length; i++) {
         double sums = half ? magnitude[i] * (k + 1) * 0x1p-23 : 0;
-        double function =
-            activation == Activation.NONE ? 0 : Math.abs(expected[i]) * 1e-5 + 1e-6;
+        double function = activation == Activation.NONE ? 0 : Math.abs(expected[i]) * 1e-5 + 1e-6;
         // No activation is steeper than 1.13.
         Closeness.check(
             found[i],
@@ -180,12 +179,7 @@ class DenseKernelTest {
     }
     float[] activated = new float[sums.length];
     ScalarReference.KERNELS.activate(
-        activation,
-        y,
-        Matrix.of(activated, count, form.out),
-        0,
-        count,
-        ScalarReference.scratch());
+        activation, y, Matrix.of(activated, count, form.out), 0, count, ScalarReference.scratch());
     return Arrays.copyOf(activated, activated.length);
   }
 }

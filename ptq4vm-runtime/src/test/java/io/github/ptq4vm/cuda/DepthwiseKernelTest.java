@@ -59,9 +59,7 @@ class DepthwiseKernelTest {
   }
 
   private static List<StorageType> types(int channels) {
-    return channels > 1000
-        ? List.of(StorageType.F16)
-        : List.of(StorageType.F16, StorageType.F32);
+    return channels > 1000 ? List.of(StorageType.F16) : List.of(StorageType.F16, StorageType.F32);
   }
 
   private static List<Activation> activations(int channels) {
@@ -131,8 +129,7 @@ class DepthwiseKernelTest {
       float[] expected = expected(form, numbers, image);
       for (int i = 0; i < size; i++) {
         double y = expected[i];
-        double bound =
-            form.activation == Activation.NONE ? 0 : Math.abs(y) * 1e-5 + 1e-6;
+        double bound = form.activation == Activation.NONE ? 0 : Math.abs(y) * 1e-5 + 1e-6;
         Closeness.check(
             found[image * size + i], y, bound + Half.error(y, form.type), form, image, i);
       }
@@ -141,8 +138,7 @@ class DepthwiseKernelTest {
 
   private static float[] expected(Form form, Numbers numbers, int image) {
     int channels = form.channels;
-    float[] input =
-        ScalarReference.image(numbers.input, image, numbers.inputRows * channels);
+    float[] input = ScalarReference.image(numbers.input, image, numbers.inputRows * channels);
     if (numbers.order != null) {
       input = ScalarReference.gathered(input, numbers.order, channels);
     }

@@ -2,9 +2,9 @@ package io.github.ptq4vm.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.ptq4vm.cpu.InputScale;
+import io.github.ptq4vm.network.InputScale;
 import io.github.ptq4vm.cpu.Matrix;
-import io.github.ptq4vm.cpu.QuantizedWeights;
+import io.github.ptq4vm.network.QuantizedWeights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
