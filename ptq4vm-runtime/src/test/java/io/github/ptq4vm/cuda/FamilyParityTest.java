@@ -54,34 +54,39 @@ class FamilyParityTest {
     return cases.stream();
   }
 
+  /**
+   * Half precision, and sums in another order, now and then move a value to a neighbouring code. Of
+   * what quantization itself does to the logits that may be a small part.
+   */
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
   void logitsAreTheCpus(
       String name, Network network, Function<Operation.Linear, Precision> precisions) {
-    Model model = Calibrated.model(network, precisions);
     float[][] images = Filler.images(3, network.height(), network.width());
-    float[][] expected;
-    try (CpuExecutor cpu = new CpuExecutor(model, 1, Providers.SCALAR)) {
-      expected = cpu.run(images);
+    Model model = Calibrated.model(network, precisions);
+    float[][] expected = onCpu(model, images);
+    float[][] unquantized = onCpu(Filler.model(network), images);
+    double quantization = 0;
+    for (int i = 0; i < images.length; i++) {
+      quantization = Math.max(quantization, relativeError(expected[i], unquantized[i]));
     }
-    check(name, model, StorageType.F32, images, expected, 1e-4);
-    check(name, model, StorageType.F16, images, expected, 2e-2);
+    check(model, StorageType.F32, images, expected, Math.max(1e-4, 0.02 * quantization));
+    check(model, StorageType.F16, images, expected, Math.max(2e-2, 0.25 * quantization));
+  }
+
+  private static float[][] onCpu(Model model, float[][] images) {
+    try (CpuExecutor cpu = new CpuExecutor(model, 1, Providers.SCALAR)) {
+      return cpu.run(images);
+    }
   }
 
   private static void check(
-      String name,
-      Model model,
-      StorageType storage,
-      float[][] images,
-      float[][] expected,
-      double bound) {
+      Model model, StorageType storage, float[][] images, float[][] expected, double bound) {
     try (CudaExecutor gpu = new CudaExecutor(model, storage, 2)) {
       float[][] found = gpu.run(images);
       for (int i = 0; i < images.length; i++) {
-        System.out.println(
-            "PARITY " + name + " " + storage + " " + relativeError(found[i], expected[i]));
         assertThat(relativeError(found[i], expected[i]))
-            .as("%s %s image %d", name, storage, i)
+            .as("%s image %d", storage, i)
             .isLessThan(bound);
       }
     }
@@ -96,10 +101,7 @@ class FamilyParityTest {
   void anImagesLogitsDoNotDependOnItsBatch(Network network) {
     Model model = Quantizer.model(network, Families.chosen(4, 8), 3);
     float[][] images = Filler.images(17, network.height(), network.width());
-    float[][] expected;
-    try (CpuExecutor cpu = new CpuExecutor(model, 1, Providers.SCALAR)) {
-      expected = cpu.run(images);
-    }
+    float[][] expected = onCpu(model, images);
     try (CudaExecutor gpu = new CudaExecutor(model, StorageType.F32, LARGEST)) {
       float[][] whole = gpu.run(images);
       for (int i = 0; i < images.length; i++) {
