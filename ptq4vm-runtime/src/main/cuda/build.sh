@@ -30,7 +30,7 @@ done
 cd "$work"
 # Compressed the way that drivers of CUDA 11 can read, too.
 # shellcheck disable=SC2086
-"$nvcc" $flags -I"$here" $generate -Xptxas -v -Xfatbin -compress-all --compress-mode=speed \
+"$nvcc" $flags -DPTQ4VM_MACHINE_CODE -I"$here" $generate -Xptxas -v -Xfatbin -compress-all --compress-mode=speed \
   -fatbin kernels.cu -o kernels.fatbin 2>ptxas.log || { cat ptxas.log >&2; exit 1; }
 # shellcheck disable=SC2086
 "$nvcc" $flags -I"$here" -arch=compute_80 -ptx kernels.cu -o full.ptx
