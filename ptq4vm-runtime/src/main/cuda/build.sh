@@ -11,10 +11,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
 nvcc=${NVCC:-nvcc}
+tools=$("$nvcc" --dryrun "$here/mean.cu" 2>&1 | sed -n "s/^#\$ _HERE_=//p")
+PATH=$tools:$PATH
+# Machine code is made from two PTX: one for architectures with products of four bits, one for those
+# without. The PTX that goes into the jar does without, since it may run on either.
 architectures="80 86 89 90 100 120"
 # The oldest that has all instructions used. nvcc writes its own, which drivers before it refuse.
 ptx_version=7.0
-flags="-std=c++17 -fmad=false -Xptxas -warn-spills -frandom-seed=ptq4vm"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -22,20 +25,32 @@ cd "$here"
 for source in *.cu; do
   echo "#include \"$source\""
 done >"$work/kernels.cu"
-
-generate=""
-for architecture in $architectures; do
-  generate="$generate -gencode arch=compute_$architecture,code=sm_$architecture"
-done
 cd "$work"
+
+# compile <architecture> <result> [flags]
+compile() {
+  architecture=$1
+  result=$2
+  shift 2
+  "$nvcc" -std=c++17 -fmad=false -frandom-seed=ptq4vm -I"$here" -arch="compute_$architecture" "$@" \
+    -ptx kernels.cu -o "$result"
+}
+compile 80 80.ptx -DPTQ4VM_MACHINE_CODE &
+compile 90 90.ptx -DPTQ4VM_MACHINE_CODE
+wait $!
+compile 80 portable.ptx
+for architecture in $architectures; do
+  base=90
+  [ "$architecture" -ge 90 ] || base=80
+  echo "-arch=sm_$architecture -m64 -v --fmad false $base.ptx -o $architecture.cubin"
+done >ptxas.jobs
+xargs -P "${JOBS:-2}" -L 1 sh -c 'ptxas "$@" 2>"$1.log" || { cat "$1.log" >&2; exit 255; }' ptxas <ptxas.jobs
+cat ./*.log >ptxas.log
 # Compressed the way that drivers of CUDA 11 can read, too.
+images=$(for a in $architectures; do printf ' --image3=kind=elf,sm=%s,file=%s.cubin' "$a" "$a"; done)
 # shellcheck disable=SC2086
-"$nvcc" $flags -I"$here" $generate -Xptxas -v -Xfatbin -compress-all --compress-mode=speed \
-  -fatbin kernels.cu -o kernels.fatbin 2>ptxas.log || { cat ptxas.log >&2; exit 1; }
-# shellcheck disable=SC2086
-"$nvcc" $flags -I"$here" -arch=compute_80 -ptx kernels.cu -o full.ptx
-sed -e "s/^\.version .*/.version $ptx_version/" -e '/^\/\//d' -e '/^[[:space:]]*\/\/ begin inline asm/d' \
-  -e '/^[[:space:]]*\/\/ end inline asm/d' full.ptx >kernels.ptx
+fatbinary --create=kernels.fatbin -64 -compress-all --compress-mode=speed $images
+sed -e "s/^\.version .*/.version $ptx_version/" -e '/^[[:space:]]*\/\//d' portable.ptx >kernels.ptx
 
 digest() {
   cd "$here"

@@ -12,7 +12,7 @@ constexpr int THREADS = 256;
 constexpr int LONG_SEQUENCE_RUN = 8;
 constexpr int LONG_GRID_RUN = 4;
 constexpr int SHORT_RUN = 2;
-constexpr int64_t ENOUGH = 1 << 20;  // results of eight channels that fill a large GPU in long runs
+constexpr int64_t ENOUGH = 1 << 19;  // results of eight channels that fill a large GPU in long runs
 // Kernels that have their own code: taps along the sequence, side on the grid.
 constexpr int TAPS = 4;
 constexpr int SIDE = 3;

@@ -2,7 +2,8 @@
 // through the whole sequence, a tile of tokens at a time; tile i+1 is on its way to shared memory
 // while tile i is scanned.
 //
-// scan_4          four states a thread, the threads of a channel in turn over a tile of 32 tokens
+// scan_4          four states a thread, over a tile of 32 tokens in turn
+// scan_16         16 states a thread, over a tile of 16: no sums over threads, but few threads
 // scan_1,         one or four states a thread; a tile is cut into chunks that threads scan side by
 // scan_4_chunked  side from state zero, then again from the state that the chunks before leave
 //
@@ -14,10 +15,12 @@
 
 namespace scan {
 
-constexpr int THREADS = 128;
-// Tokens of a chunk; of a tile that is not cut.
+// Tokens of a chunk.
 constexpr int CHUNK = 8;
-constexpr int TILE = 32;
+
+// Tokens of a tile that is not cut: with all states in one thread, blocks have half the threads.
+template <int S>
+constexpr int TILE = S == 16 ? 16 : 32;
 
 // What a block knows about its tiles: sizes, and where in shared memory things lie. ScanGeometry
 // adds up the same sizes.
@@ -84,7 +87,7 @@ DEVICE void stage_channels(const Tiles& tiles, const Value& value, int channels,
   int piece_channels = 16 / size;
   int shift = piece_shift(pitch);
   bool aligned = is_aligned(value) && tiles.first % piece_channels == 0;
-  for (int i = thread_x(); i < tiles.tokens << shift; i += THREADS) {
+  for (int i = thread_x(); i < tiles.tokens << shift; i += block_size()) {
     int token = i >> shift;
     int piece = i - (token << shift);
     int channel = tiles.first + piece * piece_channels;
@@ -117,7 +120,7 @@ DEVICE void stage_floats(const Tiles& tiles, const Value& value, int width, int 
   const float* data = static_cast<const float*>(value.data);
   bool whole = is_aligned(value) && width % 4 == 0 && padded == width;
   int part = thread_x() % 4;
-  for (int token = thread_x() / 4; token < tiles.tokens; token += THREADS / 4) {
+  for (int token = thread_x() / 4; token < tiles.tokens; token += block_size() / 4) {
     float* to = reinterpret_cast<float*>(target) + (permuted ? tiles.row(token) : token) * padded;
     const float* from = data + row_start(value, tiles.image, start + token);
     if (whole) {
@@ -141,7 +144,7 @@ DEVICE void stage_floats(const Tiles& tiles, const Value& value, int width, int 
 }
 
 DEVICE void stage_map(const Tiles& tiles, const int* map, int start, int length, unsigned char* target) {
-  for (int i = thread_x(); i < tiles.tokens; i += THREADS) {
+  for (int i = thread_x(); i < tiles.tokens; i += block_size()) {
     if (start + i >= 0 && start + i < length) {
       copy4_async(target + i * 4, map + start + i);
     }
@@ -185,13 +188,13 @@ DEVICE void load_projection(const Tiles& tiles, const ScanParams& params, const 
   uint32_t* weight = reinterpret_cast<uint32_t*>(tiles.shared + tiles.weight);
   int words = params.padded_rank / 4;
   const uint32_t* from = reinterpret_cast<const uint32_t*>(problem.weight);
-  for (int i = thread_x(); i < channels * tiles.code_words; i += THREADS) {
+  for (int i = thread_x(); i < channels * tiles.code_words; i += block_size()) {
     int channel = tiles.first + i / tiles.code_words;
     int word = i % tiles.code_words;
     weight[i] = channel < params.channels && word < words ? from[static_cast<size_t>(channel) * words + word] : 0;
   }
   float* smoothing = reinterpret_cast<float*>(tiles.shared + tiles.smoothing);
-  for (int i = thread_x(); i < params.rank; i += THREADS) {
+  for (int i = thread_x(); i < params.rank; i += block_size()) {
     smoothing[i] = problem.quantizer.smoothing[i];
   }
 }
@@ -203,7 +206,7 @@ DEVICE void quantize(const Tiles& tiles, const ScanParams& params, const InputQu
   int part = thread_x() % 4;
   int rank = params.rank;
   int start = tile * tiles.tokens;
-  for (int base = 0; base < tiles.tokens; base += THREADS / 4) {
+  for (int base = 0; base < tiles.tokens; base += block_size() / 4) {
     int token = base + thread_x() / 4;
     bool there = token < tiles.tokens;
     const float* x = raw + (there ? token : 0) * rank;
@@ -263,8 +266,7 @@ struct Channel {
   float skip;
   float weight_step;
   int row_sum;
-  float bias;
-  bool has_bias;
+  float bias;  // -0 if there is none, so that adding it changes nothing
 };
 
 DEVICE Channel load_channel(const ScanParams& params, const ScanProblem& problem, int first, int in_block) {
@@ -276,8 +278,7 @@ DEVICE Channel load_channel(const ScanParams& params, const ScanProblem& problem
   result.skip = there ? problem.skip[channel] : 0.0f;
   result.weight_step = projected ? problem.weight_step[channel] : 0.0f;
   result.row_sum = projected ? problem.row_sum[channel] : 0;
-  result.has_bias = problem.bias != nullptr;
-  result.bias = projected && result.has_bias ? problem.bias[channel] : 0.0f;
+  result.bias = projected && problem.bias != nullptr ? problem.bias[channel] : -0.0f;
   return result;
 }
 
@@ -310,7 +311,7 @@ DEVICE void step_sizes(const Tiles& tiles, const ScanParams& params, const ScanP
       int zero = reinterpret_cast<const int*>(scale)[2 * i * distance + 1];
       float d = static_cast<float>(sum[i] - zero * channel.row_sum);
       float a = scale[2 * i * distance] * channel.weight_step;
-      delta[i] = softplus(channel.has_bias ? fma_rn(d, a, channel.bias) : d * a);
+      delta[i] = softplus(fma_rn(d, a, channel.bias));
     }
   } else {
     const unsigned char* dt = tiles.shared + tiles.dt + (buffer * tiles.tokens + row) * tiles.pitch_dt;
@@ -322,12 +323,15 @@ DEVICE void step_sizes(const Tiles& tiles, const ScanParams& params, const ScanP
 
 template <int S>
 DEVICE void load_states(const float* from, float (&to)[S]) {
-  if constexpr (S == 4) {
-    Int4 v = load16(from);
-    to[0] = bits_float(v.x);
-    to[1] = bits_float(v.y);
-    to[2] = bits_float(v.z);
-    to[3] = bits_float(v.w);
+  if constexpr (S % 4 == 0) {
+#pragma unroll
+    for (int s = 0; s < S; s += 4) {
+      Int4 v = load16(from + s);
+      to[s] = bits_float(v.x);
+      to[s + 1] = bits_float(v.y);
+      to[s + 2] = bits_float(v.z);
+      to[s + 3] = bits_float(v.w);
+    }
   } else {
     for (int s = 0; s < S; s++) {
       to[s] = from[s];
@@ -395,9 +399,9 @@ DEVICE float step(const float* b_rows, const float* c_rows, const float (&rate)[
   return y;
 }
 
-// A tile in turn: step sizes of P tokens, one a thread, are computed while the P tokens before are
-// scanned.
-template <int S, int P>
+// A tile in turn: step sizes of OWN * P tokens, OWN a thread, are computed while as many tokens before
+// them are scanned.
+template <int S, int P, int OWN>
 DEVICE void scan_tile(const Tiles& tiles, const ScanParams& params, const ScanProblem& problem, const Channel& channel,
                       const float (&rate)[S], float (&h)[S], int tile, int p) {
   int buffer = tile & 1;
@@ -407,35 +411,47 @@ DEVICE void scan_tile(const Tiles& tiles, const ScanParams& params, const ScanPr
       reinterpret_cast<const float*>(tiles.shared + tiles.b) + buffer * tiles.tokens * S * P + S * p;
   const float* c_rows =
       reinterpret_cast<const float*>(tiles.shared + tiles.c) + buffer * tiles.tokens * S * P + S * p;
-  float next[1];
-  step_sizes<1>(tiles, params, problem, channel, buffer, p, 0, next);
-  for (int first = 0; first < TILE; first += P) {
-    float delta = next[0];
-    float u = read_shared(u_rows + (first + p) * tiles.pitch_u, problem.u.type, channel.in_block);
-    float driven = delta * u;
-    if (first + P < TILE) {
-      step_sizes<1>(tiles, params, problem, channel, buffer, first + P + p, 0, next);
-    }
-    float sum = 0.0f;
-    if constexpr (P <= 4) {
-      float y[P];
-#pragma unroll
-      for (int t = 0; t < P; t++) {
-        y[t] = step<S, P>(b_rows, c_rows, rate, h, first + t, spread<P>(delta, lane + t), spread<P>(driven, lane + t));
-      }
-      sum = sum_scattered<P>(y, p);
-    } else {
+  float next[OWN];
+  step_sizes<OWN>(tiles, params, problem, channel, buffer, p, P, next);
 #pragma unroll 1
-      for (int t = 0; t < P; t++) {
-        float y = step<S, P>(b_rows, c_rows, rate, h, first + t, shuffle(delta, lane + t), shuffle(driven, lane + t));
-        for (int half = P / 2; half > 0; half /= 2) {
-          y += shuffle_xor(y, half);
-        }
-        sum = t == p ? y : sum;
-      }
+  for (int group = 0; group < TILE<S>; group += OWN * P) {
+    float delta[OWN];
+    float u[OWN];
+#pragma unroll
+    for (int i = 0; i < OWN; i++) {
+      delta[i] = next[i];
+      u[i] = read_shared(u_rows + (group + i * P + p) * tiles.pitch_u, problem.u.type, channel.in_block);
     }
-    write_shared(tiles.shared + tiles.y + (first + p) * tiles.pitch_y, problem.y.type, channel.in_block,
-                 fma_rn(channel.skip, u, sum));
+    if (group + OWN * P < TILE<S>) {
+      step_sizes<OWN>(tiles, params, problem, channel, buffer, group + OWN * P + p, P, next);
+    }
+#pragma unroll
+    for (int i = 0; i < OWN; i++) {
+      int first = group + i * P;
+      float driven = delta[i] * u[i];
+      float sum = 0.0f;
+      if constexpr (P <= 4) {
+        float y[P];
+#pragma unroll
+        for (int t = 0; t < P; t++) {
+          y[t] = step<S, P>(b_rows, c_rows, rate, h, first + t, spread<P>(delta[i], lane + t),
+                            spread<P>(driven, lane + t));
+        }
+        sum = sum_scattered<P>(y, p);
+      } else {
+#pragma unroll 1
+        for (int t = 0; t < P; t++) {
+          float y = step<S, P>(b_rows, c_rows, rate, h, first + t, shuffle(delta[i], lane + t),
+                               shuffle(driven, lane + t));
+          for (int half = P / 2; half > 0; half /= 2) {
+            y += shuffle_xor(y, half);
+          }
+          sum = t == p ? y : sum;
+        }
+      }
+      write_shared(tiles.shared + tiles.y + (first + p) * tiles.pitch_y, problem.y.type, channel.in_block,
+                   fma_rn(channel.skip, u[i], sum));
+    }
   }
 }
 
@@ -541,7 +557,7 @@ DEVICE void store(const Tiles& tiles, const ScanParams& params, const ScanProble
   int start = tile * tiles.tokens;
   const int* map = reinterpret_cast<const int*>(tiles.shared + tiles.y_map) + (tile & 1) * tiles.tokens;
   int end = tiles.first + channels < params.channels ? tiles.first + channels : params.channels;
-  for (int i = thread_x(); i < tiles.tokens << shift; i += THREADS) {
+  for (int i = thread_x(); i < tiles.tokens << shift; i += block_size()) {
     int token = i >> shift;
     int piece = i - (token << shift);
     int channel = tiles.first + piece * piece_channels;
@@ -589,17 +605,19 @@ DEVICE void scan(const Tiles& tiles, const ScanParams& params, const ScanProblem
     } else {
       scan_chunks<S, 1>(tiles, params, problem, channel, rate, h, tile, p, k);
     }
+  } else if constexpr (S == 16) {
+    scan_tile<S, 1, 2>(tiles, params, problem, channel, rate, h, tile, p);
   } else {
     if (sharers == 4) {
-      scan_tile<S, 4>(tiles, params, problem, channel, rate, h, tile, p);
+      scan_tile<S, 4, 1>(tiles, params, problem, channel, rate, h, tile, p);
     } else if (sharers == 2) {
-      scan_tile<S, 2>(tiles, params, problem, channel, rate, h, tile, p);
+      scan_tile<S, 2, 1>(tiles, params, problem, channel, rate, h, tile, p);
     } else if (sharers == 8) {
-      scan_tile<S, 8>(tiles, params, problem, channel, rate, h, tile, p);
+      scan_tile<S, 8, 1>(tiles, params, problem, channel, rate, h, tile, p);
     } else if (sharers == 16) {
-      scan_tile<S, 16>(tiles, params, problem, channel, rate, h, tile, p);
+      scan_tile<S, 16, 1>(tiles, params, problem, channel, rate, h, tile, p);
     } else {
-      scan_tile<S, 32>(tiles, params, problem, channel, rate, h, tile, p);
+      scan_tile<S, 32, 1>(tiles, params, problem, channel, rate, h, tile, p);
     }
   }
 }
@@ -611,8 +629,8 @@ DEVICE void run(const ScanParams& params, unsigned char* shared) {
   const ScanProblem& problem = params.problem[block_z()];
   int chunks = CHUNKED ? params.chunks : 1;
   int threads = sharers<S>(params.states);
-  int channels = THREADS / threads / chunks;
-  Tiles tiles = lay_out(params, problem, S * threads, channels, chunks, CHUNKED ? chunks * CHUNK : TILE, shared);
+  int channels = block_size() / threads / chunks;
+  Tiles tiles = lay_out(params, problem, S * threads, channels, chunks, CHUNKED ? chunks * CHUNK : TILE<S>, shared);
   int p = thread_x() % threads;
   int k = CHUNKED ? thread_x() / threads % chunks : 0;
   int in_block = thread_x() / threads / chunks;
@@ -654,9 +672,14 @@ KERNEL(scan_1, ScanParams, 128, 8) {
   scan::run<1, true>(params, shared);
 }
 
-KERNEL(scan_4, ScanParams, 128, 8) {
+KERNEL(scan_4, ScanParams, 128, 7) {
   SHARED_MEMORY(shared);
   scan::run<4, false>(params, shared);
+}
+
+KERNEL(scan_16, ScanParams, 64, 10) {
+  SHARED_MEMORY(shared);
+  scan::run<16, false>(params, shared);
 }
 
 KERNEL(scan_4_chunked, ScanParams, 128) {

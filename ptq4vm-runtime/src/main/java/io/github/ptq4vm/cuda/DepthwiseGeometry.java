@@ -14,7 +14,7 @@ final class DepthwiseGeometry {
   private static final int SHORT_RUN = 2;
 
   /** Results of eight channels that fill a large GPU in long runs. */
-  private static final long ENOUGH = 1 << 20;
+  private static final long ENOUGH = 1 << 19;
 
   /**
    * Taps along a sequence, and side of a kernel on a grid, that the kernel has its own code for.

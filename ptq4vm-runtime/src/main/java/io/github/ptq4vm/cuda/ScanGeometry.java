@@ -9,62 +9,100 @@ package io.github.ptq4vm.cuda;
  * @param chunks parts of a tile, the kernel's argument
  */
 record ScanGeometry(KernelGeometry launch, int chunks) {
+  /** States that one kernel takes at most: four a thread, 32 threads a channel. */
+  static final int MAX_STATES = 128;
+
+  /** Threads of a block, but for the kernel with all states in one thread. */
   private static final int THREADS = 128;
+
+  private static final int WIDE_THREADS = 64;
+  private static final int WIDE_STATES = 16;
 
   /** Tokens of a tile that is not cut, and of a chunk. */
   private static final int TILE = 32;
 
+  private static final int WIDE_TILE = 16;
+
   private static final int CHUNK = 8;
 
-  /** Half precision channels of the smallest piece that is moved at once. */
+  /** Channels of the smallest piece that is moved at once, and of what a tile has room for. */
   private static final int MIN_CHANNELS = 8;
 
-  /** With one thread a channel, more channels than this make tiles that take much shared memory. */
   private static final int MAX_CHANNELS = 64;
 
-  /** States that one kernel takes at most: four a thread, 32 threads a channel. */
-  static final int MAX_STATES = 128;
-
-  /** Blocks that keep a large GPU busy. */
+  /** Blocks that keep a large GPU busy: two a multiprocessor, and eight. */
   private static final int ENOUGH_BLOCKS = 264;
+
+  private static final int MANY_BLOCKS = 1056;
+
+  /** Threads that share a channel can be cut from tiles up to this number. */
+  private static final int MAX_CHUNKED_SHARERS = 4;
+
+  /**
+   * A way to cut.
+   *
+   * @param threads of a block
+   * @param each states a thread carries
+   * @param sharers threads that share a channel
+   */
+  private record Cut(String kernel, int threads, int each, int sharers, int chunks, int tokens) {
+    int channels() {
+      return threads / sharers / chunks;
+    }
+
+    int groups(ScanParams params) {
+      return (params.channels() + channels() - 1) / channels();
+    }
+
+    long blocks(ScanParams params) {
+      return (long) groups(params) * params.images() * params.problems().size();
+    }
+
+    ScanGeometry geometry(ScanParams params) {
+      return new ScanGeometry(
+          new KernelGeometry(
+              kernel,
+              groups(params),
+              params.images(),
+              params.problems().size(),
+              threads,
+              sharedBytes(params, each * sharers, channels(), tokens)),
+          chunks);
+    }
+  }
 
   /** The geometry of a launch; the number of chunks that the arguments hold does not matter. */
   static ScanGeometry of(ScanParams params) {
-    return of(params, chunks(params, each(params), sharers(params)));
-  }
-
-  /** The geometry for a number of chunks: a power of two that leaves a block eight channels. */
-  static ScanGeometry of(ScanParams params, int chunks) {
-    int each = each(params);
-    int sharers = sharers(params);
-    // Without cuts, one thread a channel would make blocks of more channels than a tile has room
-    // for.
-    boolean chunked = each == 1 || sharers == 1 || chunks > 1;
-    int channels = THREADS / sharers / chunks;
-    int tokens = chunked ? CHUNK * chunks : TILE;
-    return new ScanGeometry(
-        new KernelGeometry(
-            each == 1 ? "scan_1" : chunked ? "scan_4_chunked" : "scan_4",
-            groups(params, channels),
-            params.images(),
-            params.problems().size(),
-            THREADS,
-            sharedBytes(params, each * sharers, channels, tokens)),
-        chunks);
-  }
-
-  /** States a thread carries. */
-  private static int each(ScanParams params) {
     int states = params.states();
     if (states < 1 || states > MAX_STATES) {
       throw new IllegalArgumentException(
           "A scan of %d states cannot run on the GPU, which takes 1 to %d."
               .formatted(states, MAX_STATES));
     }
-    return states == 1 ? 1 : 4;
+    if (states <= WIDE_STATES && 2 * states > WIDE_STATES) {
+      Cut wide = new Cut("scan_16", WIDE_THREADS, WIDE_STATES, 1, 1, WIDE_TILE);
+      if (wide.blocks(params) >= MANY_BLOCKS) {
+        return wide.geometry(params);
+      }
+    }
+    Cut cut = cut(params, leastChunks(params));
+    while (cut.sharers() <= MAX_CHUNKED_SHARERS
+        && cut.channels() >= 2 * MIN_CHANNELS
+        && cut.blocks(params) < ENOUGH_BLOCKS) {
+      cut = cut(params, 2 * cut.chunks());
+    }
+    return cut.geometry(params);
   }
 
-  /** Threads that share a channel. */
+  /** The geometry for a number of chunks: a power of two that leaves a block eight channels. */
+  static ScanGeometry of(ScanParams params, int chunks) {
+    return cut(params, chunks).geometry(params);
+  }
+
+  private static int each(ScanParams params) {
+    return params.states() == 1 ? 1 : 4;
+  }
+
   private static int sharers(ScanParams params) {
     int sharers = 1;
     while (each(params) * sharers < params.states()) {
@@ -73,27 +111,18 @@ record ScanGeometry(KernelGeometry launch, int chunks) {
     return sharers;
   }
 
-  /** As few as fill the GPU; more for one thread a channel, whose tiles would be large. */
-  private static int chunks(ScanParams params, int each, int sharers) {
-    int chunks = Math.max(1, THREADS / sharers / MAX_CHANNELS);
-    if (each == 1) {
-      chunks *= 2;
-    }
-    if (sharers > 4) {
-      return 1;
-    }
-    while (THREADS / sharers / (2 * chunks) >= MIN_CHANNELS
-        && (long) groups(params, THREADS / sharers / chunks)
-                * params.images()
-                * params.problems().size()
-            < ENOUGH_BLOCKS) {
-      chunks *= 2;
-    }
-    return chunks;
+  /** Of few threads a channel, not all can be busy with channels: tiles would be too large. */
+  private static int leastChunks(ScanParams params) {
+    int chunks = Math.max(1, THREADS / sharers(params) / MAX_CHANNELS);
+    return each(params) == 1 ? 2 * chunks : chunks;
   }
 
-  private static int groups(ScanParams params, int channels) {
-    return (params.channels() + channels - 1) / channels;
+  private static Cut cut(ScanParams params, int chunks) {
+    int each = each(params);
+    int sharers = sharers(params);
+    boolean chunked = each == 1 || sharers == 1 || chunks > 1;
+    String kernel = each == 1 ? "scan_1" : chunked ? "scan_4_chunked" : "scan_4";
+    return new Cut(kernel, THREADS, each, sharers, chunks, chunked ? CHUNK * chunks : TILE);
   }
 
   /** The sum of what {@code lay_out} of the kernel places, for the problem that needs most. */

@@ -2,8 +2,8 @@ package io.github.ptq4vm.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.ptq4vm.network.InputScale;
 import io.github.ptq4vm.cpu.Matrix;
+import io.github.ptq4vm.network.InputScale;
 import io.github.ptq4vm.network.QuantizedWeights;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +46,8 @@ class ScanKernelTest {
     "16, 384, 197, 1, 2, 12, 8",
     "16, 384, 33, 12, 2, 48, 8",
     "16, 192, 197, 2, 4, 0, 0",
+    "13, 100, 9, 265, 2, 12, 4",
+    "16, 64, 41, 528, 2, 3, 8",
     "16, 96, 785, 1, 1, 24, 4",
     "24, 33, 33, 2, 1, 12, 8",
     "32, 96, 197, 1, 2, 64, 4",
