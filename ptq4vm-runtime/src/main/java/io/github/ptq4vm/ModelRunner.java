@@ -43,7 +43,8 @@ interface ModelRunner extends AutoCloseable {
     } catch (GpuUnavailableException | CudaException e) {
       ModelRunner runner = new OnCpu(new CpuExecutor(model, options.actualThreads()));
       log.log(
-          Level.INFO, "The model runs on " + runner.provider() + ", not on a GPU. " + e.getMessage());
+          Level.INFO,
+          "The model runs on " + runner.provider() + ", not on a GPU. " + e.getMessage());
       return runner;
     }
   }

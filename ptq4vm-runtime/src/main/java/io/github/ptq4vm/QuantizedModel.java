@@ -169,10 +169,7 @@ public final class QuantizedModel implements AutoCloseable {
     return labels;
   }
 
-  /**
-   * The device and kernels in use, e.g. {@code cpu/vector} or {@code
-   * cuda/NVIDIA H200}.
-   */
+  /** The device and kernels in use, e.g. {@code cpu/vector} or {@code cuda/NVIDIA H200}. */
   public String provider() {
     return runner.provider();
   }

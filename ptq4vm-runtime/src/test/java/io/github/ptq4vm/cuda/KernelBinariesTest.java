@@ -35,7 +35,8 @@ class KernelBinariesTest {
   private static final Pattern ENTRY = Pattern.compile("(?m)^\\.visible \\.entry (\\w+)\\(");
 
   private static JsonObject description() throws IOException {
-    String json = Files.readString(Path.of("src/main/resources/io/github/ptq4vm/cuda/kernels.json"));
+    String json =
+        Files.readString(Path.of("src/main/resources/io/github/ptq4vm/cuda/kernels.json"));
     return JsonParser.parseString(json).getAsJsonObject();
   }
 
@@ -114,7 +115,8 @@ class KernelBinariesTest {
       }
     }
     assertThat(kernels).isNotEmpty().containsAll(kernelsOfSources());
-    assertThat(count).isEqualTo(kernels.size() * description.getAsJsonArray("architectures").size());
+    assertThat(count)
+        .isEqualTo(kernels.size() * description.getAsJsonArray("architectures").size());
     assertThat(spills).isEmpty();
   }
 
