@@ -74,7 +74,7 @@ digest() {
          $1 == "spill" { spill = $2 + $3 }
          $1 == "registers" { print name, sm, $2, spill }' | sort -k1,1 -k2,2n |
     awk '{ printf "%s    {\"name\": \"%s\", \"architecture\": %d, \"registers\": %d, \"spilledBytes\": %d}",
-             NR > 1 ? ",\n" : "", $1, $2, $3, $4 } END { print "" }'
+             (NR > 1 ? ",\n" : ""), $1, $2, $3, $4 } END { print "" }'
   echo '  ]'
   echo '}'
 } >kernels.json

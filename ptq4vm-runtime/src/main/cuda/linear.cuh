@@ -4,6 +4,14 @@
 #pragma once
 #include "quantize.cuh"
 
+// Machine code for sm_80 to sm_89 (build.sh) multiplies 4 bits by 4 bits. PTX does not: a newer GPU would
+// take it apart into far more instructions.
+#if defined(PTQ4VM_MACHINE_CODE) && defined(__CUDA_ARCH__)
+#if __CUDA_ARCH__ < 900
+#define PTQ4VM_NATIVE_INT4
+#endif
+#endif
+
 namespace {
 
 // How weights lie and how they are multiplied.

@@ -45,6 +45,7 @@ public final class Main implements Runnable {
   /** The command line, not yet bound to streams. */
   static CommandLine commandLine() {
     return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(
             (problem, line, result) -> {
               line.getErr().println(message(problem));

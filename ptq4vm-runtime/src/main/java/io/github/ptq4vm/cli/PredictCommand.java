@@ -45,6 +45,11 @@ final class PredictCommand implements Callable<Integer> {
   @Option(names = "--threads", description = "Threads; 0 for one a processor (the default).")
   private int threads;
 
+  @Option(
+      names = "--device",
+      description = "auto (the default), cpu or cuda: where the model runs.")
+  private Device device = Device.AUTO;
+
   @Option(names = "--logits", description = "Print the logits too.")
   private boolean withLogits;
 
@@ -68,7 +73,7 @@ final class PredictCommand implements Callable<Integer> {
           spec.commandLine(), "--top-k should be at least 1 and --threads at least 0.");
     }
     boolean allWell = true;
-    try (QuantizedModel loaded = QuantizedModel.load(model, new RunOptions(Device.AUTO, threads))) {
+    try (QuantizedModel loaded = QuantizedModel.load(model, new RunOptions(device, threads))) {
       List<Prepared> batch = new ArrayList<>();
       Iterator<ImageFiles.Found> files = ImageFiles.below(paths).iterator();
       while (files.hasNext()) {

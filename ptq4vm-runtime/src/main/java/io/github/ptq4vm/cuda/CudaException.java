@@ -37,6 +37,11 @@ public final class CudaException extends Ptq4vmException {
     return code;
   }
 
+  /** Whether memory, of the device or pinned, did not suffice. */
+  boolean isOutOfMemory() {
+    return code == OUT_OF_MEMORY;
+  }
+
   private static String message(String action, String function, int code, String name, String log) {
     String text =
         "The GPU could not " + action + ": " + function + " returned " + name + " (" + code + ").";

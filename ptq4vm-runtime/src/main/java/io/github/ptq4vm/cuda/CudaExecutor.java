@@ -73,9 +73,7 @@ public final class CudaExecutor implements AutoCloseable {
    * @throws GpuUnavailableException if there is too little memory even for one image
    */
   public float[][] run(float[][] images) {
-    for (int i = 0; i < images.length; i++) {
-      Images.require(network, images[i], i);
-    }
+    Images.require(network, images);
     use.readLock().lock();
     try {
       if (closed) {
@@ -100,7 +98,7 @@ public final class CudaExecutor implements AutoCloseable {
       session.start(images, from);
       session.finish(logits, from);
     } catch (RuntimeException | Error e) {
-      sessions.discard(session);
+      sessions.discard(session, e);
       throw e;
     }
     sessions.giveBack(session);
@@ -113,8 +111,8 @@ public final class CudaExecutor implements AutoCloseable {
     while (true) {
       try {
         return sessions.take(size);
-      } catch (GpuUnavailableException e) {
-        if (size == 1) {
+      } catch (GpuUnavailableException | CudaException e) {
+        if (size == 1 || (e instanceof CudaException failure && !failure.isOutOfMemory())) {
           throw e;
         }
         size /= 2;

@@ -1,10 +1,40 @@
 package io.github.ptq4vm.cuda;
 
 import io.github.ptq4vm.network.Network;
+import java.util.stream.IntStream;
 
 /** Checks images before a GPU sees them. */
 final class Images {
   private Images() {}
+
+  /**
+   * Checks images, several at a time.
+   *
+   * @throws IllegalArgumentException naming the first that has another length or a value that is
+   *     not finite
+   */
+  static void require(Network network, float[][] images) {
+    int expected = floats(network);
+    IntStream.range(0, images.length)
+        .parallel()
+        .filter(i -> images[i].length != expected || notFinite(images[i]) >= 0)
+        .findFirst()
+        .ifPresent(i -> require(network, images[i], i));
+  }
+
+  private static int floats(Network network) {
+    return 3 * network.height() * network.width();
+  }
+
+  /** Index of the first value that is not finite, or -1. */
+  private static int notFinite(float[] image) {
+    for (int i = 0; i < image.length; i++) {
+      if (!Float.isFinite(image[i])) {
+        return i;
+      }
+    }
+    return -1;
+  }
 
   /**
    * Checks an image.
@@ -13,7 +43,7 @@ final class Images {
    * @throws IllegalArgumentException if it has another length or a value that is not finite
    */
   static void require(Network network, float[] image, int number) {
-    int expected = 3 * network.height() * network.width();
+    int expected = floats(network);
     if (image.length != expected) {
       throw new IllegalArgumentException(
           "Image "
@@ -28,11 +58,16 @@ final class Images {
               + expected
               + ".");
     }
-    for (int i = 0; i < image.length; i++) {
-      if (!Float.isFinite(image[i])) {
-        throw new IllegalArgumentException(
-            "Image " + number + " holds " + image[i] + " at index " + i + "; it must be finite.");
-      }
+    int wrong = notFinite(image);
+    if (wrong >= 0) {
+      throw new IllegalArgumentException(
+          "Image "
+              + number
+              + " holds "
+              + image[wrong]
+              + " at index "
+              + wrong
+              + "; it must be finite.");
     }
   }
 }

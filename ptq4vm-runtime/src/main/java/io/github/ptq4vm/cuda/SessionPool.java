@@ -54,10 +54,16 @@ final class SessionPool implements AutoCloseable {
     permits.release();
   }
 
-  /** Ends the use of a session of which nothing is known any more. */
-  void discard(Session session) {
+  /**
+   * Ends the use of a session that failed.
+   *
+   * @param reason takes in what fails on the way
+   */
+  void discard(Session session, Throwable reason) {
     try {
       session.close();
+    } catch (RuntimeException e) {
+      reason.addSuppressed(e);
     } finally {
       permits.release();
     }

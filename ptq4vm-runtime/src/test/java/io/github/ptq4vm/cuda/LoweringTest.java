@@ -147,23 +147,30 @@ class LoweringTest {
     return Stream.concat(Families.MINI.values().stream(), Families.RELEASED.values().stream());
   }
 
+  static Stream<Network> small() {
+    return Families.MINI.values().stream();
+  }
+
   @ParameterizedTest
   @MethodSource("networks")
   void lowersEveryFamily(Network network) {
+    Model model = Quantizer.model(network, Families.chosen(4, 8), 1);
     for (StorageType storage : List.of(StorageType.F16, StorageType.F32)) {
-      for (Function<Operation.Linear, Precision> precisions :
-          List.of(
-              Families.published(8, 8),
-              Families.chosen(4, 8),
-              linear ->
-                  new Precision(
-                      4, 4, Families.chosen(4, 4).apply(linear).scale(), Rotation.HADAMARD))) {
-        Model model = Quantizer.model(network, precisions, 1);
-        LoweredNetwork lowered = Lowering.lower(model, storage, Set.of());
-        check(lowered, 1);
-        check(lowered, 3);
-      }
+      LoweredNetwork lowered = Lowering.lower(model, storage, Set.of());
+      check(lowered, 1);
+      check(lowered, 3);
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("small")
+  void lowersEveryWayToQuantize(Network network) {
+    check(lower(network, Families.published(8, 8)), 2);
+    check(
+        lower(
+            network,
+            l -> new Precision(4, 4, Families.chosen(4, 4).apply(l).scale(), Rotation.HADAMARD)),
+        2);
     check(Lowering.lower(Filler.model(network), StorageType.F16, Set.of()), 2);
   }
 

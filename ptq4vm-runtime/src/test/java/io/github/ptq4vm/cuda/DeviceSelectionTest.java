@@ -1,0 +1,65 @@
+package io.github.ptq4vm.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.ptq4vm.Device;
+import io.github.ptq4vm.GpuUnavailableException;
+import io.github.ptq4vm.QuantizedModel;
+import io.github.ptq4vm.RunOptions;
+import io.github.ptq4vm.artifact.ArtifactWriter;
+import io.github.ptq4vm.artifact.SmallModels;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where a model runs on a machine with a GPU, emulated here. */
+@EmulatedGpu(only = true)
+class DeviceSelectionTest {
+  @TempDir Path folder;
+
+  private Path jar;
+
+  @BeforeEach
+  void write() throws IOException {
+    jar = folder.resolve("model.jar");
+    ArtifactWriter.write(SmallModels.random(5), SmallModels.TIME, jar);
+    Emulation.reset();
+  }
+
+  @AfterEach
+  void usualSettings() {
+    Emulation.reset();
+  }
+
+  @Test
+  void takesTheGpuWhereThereIsOne() {
+    try (QuantizedModel gpu = QuantizedModel.load(jar);
+        QuantizedModel cpu = QuantizedModel.load(jar, new RunOptions(Device.CPU, 1))) {
+      assertThat(gpu.provider()).isEqualTo("cuda/Emulated GPU");
+      assertThat(cpu.provider()).startsWith("cpu/");
+      float[] tensor = new float[3 * gpu.height() * gpu.width()];
+      Random random = new Random(1);
+      for (int i = 0; i < tensor.length; i++) {
+        tensor[i] = (float) random.nextGaussian();
+      }
+      assertThat(gpu.logits(tensor)).hasSameSizeAs(cpu.logits(tensor));
+    }
+    assertThat(Emulation.alive()).isZero();
+  }
+
+  @Test
+  void takesTheProcessorWhereTheGpuIsOfNoUse() {
+    Emulation.set("CAPABILITY", "7.5");
+    assertThatThrownBy(() -> QuantizedModel.load(jar, new RunOptions(Device.CUDA, 1)))
+        .isInstanceOf(GpuUnavailableException.class)
+        .hasMessageContaining("7.5");
+    try (QuantizedModel model = QuantizedModel.load(jar)) {
+      assertThat(model.provider()).startsWith("cpu/");
+    }
+  }
+}
