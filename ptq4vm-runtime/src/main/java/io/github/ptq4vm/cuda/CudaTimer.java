@@ -18,9 +18,6 @@ import java.util.Set;
  * a whole and kernel by kernel. Used by one thread at a time.
  */
 public final class CudaTimer implements AutoCloseable {
-  /** So often one launch is repeated between two events, which alone cost as much as a launch. */
-  private static final int REPEATS = 20;
-
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final LoadedNetwork loaded;
   private final CudaStream stream;
@@ -133,21 +130,26 @@ public final class CudaTimer implements AutoCloseable {
     return end.millisecondsSince(start);
   }
 
-  /** Time by kernel, in the order of their first launches. */
-  public List<KernelTime> kernels() {
+  /**
+   * Time by kernel, in the order of their first launches.
+   *
+   * @param repeats how often a launch is repeated between two events, which cost about as much as a
+   *     short launch does
+   */
+  public List<KernelTime> kernels(int repeats) {
     Map<String, KernelTime> times = new LinkedHashMap<>();
     for (Work work : launches) {
       double taken;
       try (CudaGraph repeated =
           stream.capture(
               () -> {
-                for (int i = 0; i < REPEATS; i++) {
+                for (int i = 0; i < repeats; i++) {
                   launch(work);
                 }
               })) {
         float[] runs = {milliseconds(repeated), milliseconds(repeated), milliseconds(repeated)};
         Arrays.sort(runs);
-        taken = runs[1] / REPEATS;
+        taken = runs[1] / repeats;
       }
       times.merge(
           work.title(),

@@ -7,6 +7,7 @@ import java.util.List;
 
 /** The first NVIDIA GPU. */
 record CudaEngine(Model model, CudaExecutor executor) implements Engine {
+  private static final int REPEATS = 20;
 
   CudaEngine(Model model) {
     this(model, new CudaExecutor(model));
@@ -45,7 +46,7 @@ record CudaEngine(Model model, CudaExecutor executor) implements Engine {
 
     @Override
     public List<KernelTime> kernels() {
-      return timer.kernels().stream()
+      return timer.kernels(REPEATS).stream()
           .map(one -> new KernelTime(one.kernel(), one.launches(), one.milliseconds()))
           .toList();
     }
