@@ -667,12 +667,12 @@ DEVICE void run(const ScanParams& params, unsigned char* shared) {
 
 }  // namespace scan
 
-KERNEL(scan_1, ScanParams, 128, 8) {
+KERNEL(scan_1, ScanParams, 128, 5) {
   SHARED_MEMORY(shared);
   scan::run<1, true>(params, shared);
 }
 
-KERNEL(scan_4, ScanParams, 128, 7) {
+KERNEL(scan_4, ScanParams, 128, 6) {
   SHARED_MEMORY(shared);
   scan::run<4, false>(params, shared);
 }
@@ -682,7 +682,7 @@ KERNEL(scan_16, ScanParams, 64, 10) {
   scan::run<16, false>(params, shared);
 }
 
-KERNEL(scan_4_chunked, ScanParams, 128) {
+KERNEL(scan_4_chunked, ScanParams, 128, 3) {
   SHARED_MEMORY(shared);
   scan::run<4, true>(params, shared);
 }
