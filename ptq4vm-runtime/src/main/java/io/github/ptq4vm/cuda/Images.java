@@ -10,8 +10,8 @@ final class Images {
   /**
    * Checks images, several at a time.
    *
-   * @throws IllegalArgumentException naming the first that has another length or a value that is not
-   *     finite
+   * @throws IllegalArgumentException naming the first that has another length or a value that is
+   *     not finite
    */
   static void require(Network network, float[][] images) {
     int expected = floats(network);

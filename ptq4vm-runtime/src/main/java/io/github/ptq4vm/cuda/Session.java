@@ -90,9 +90,7 @@ final class Session implements AutoCloseable {
    */
   void start(float[][] all, int from) {
     // One thread would take longer to copy a large batch than a GPU to compute it.
-    IntStream.range(0, images)
-        .parallel()
-        .forEach(i -> input.put(i * imageFloats, all[from + i]));
+    IntStream.range(0, images).parallel().forEach(i -> input.put(i * imageFloats, all[from + i]));
     stream.launch(graph);
   }
 

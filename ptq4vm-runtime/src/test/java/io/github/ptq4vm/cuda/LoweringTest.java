@@ -167,7 +167,9 @@ class LoweringTest {
   void lowersEveryWayToQuantize(Network network) {
     check(lower(network, Families.published(8, 8)), 2);
     check(
-        lower(network, l -> new Precision(4, 4, Families.chosen(4, 4).apply(l).scale(), Rotation.HADAMARD)),
+        lower(
+            network,
+            l -> new Precision(4, 4, Families.chosen(4, 4).apply(l).scale(), Rotation.HADAMARD)),
         2);
     check(Lowering.lower(Filler.model(network), StorageType.F16, Set.of()), 2);
   }

@@ -82,8 +82,7 @@ class RowExpressionTest {
   @Test
   void aPlanHasTheBytesOfTheStruct() {
     Constants constants = new Constants();
-    RowPlan plan =
-        RowPlan.of(X.gather(new int[] {2, 1, 0}).scaled(OTHER).normed(NORM), constants);
+    RowPlan plan = RowPlan.of(X.gather(new int[] {2, 1, 0}).scaled(OTHER).normed(NORM), constants);
     WorkspacePlan workspace = new WorkspacePlan(new long[] {1 << 10, 1 << 20}, 1 << 21);
     RowSource source = plan.in(workspace);
     assertThat(source.inputs())
@@ -95,10 +94,11 @@ class RowExpressionTest {
                     .times(new DeviceValue(1 << 20, StorageType.F16, 16, 3))));
     assertThat(source.norm()).isEqualTo(NormKind.LAYER_NORM);
     assertThat(constants.parts()).hasSize(1);
-    assertThat(constants.map(new int[] {2, 1, 0})).as("the same map").isEqualTo(
-        Addresses.of(Addresses.CONSTANTS, 0));
-    assertThat(constants.map(new int[] {2, 1})).isEqualTo(
-        Addresses.of(Addresses.CONSTANTS, Addresses.ALIGNMENT));
+    assertThat(constants.map(new int[] {2, 1, 0}))
+        .as("the same map")
+        .isEqualTo(Addresses.of(Addresses.CONSTANTS, 0));
+    assertThat(constants.map(new int[] {2, 1}))
+        .isEqualTo(Addresses.of(Addresses.CONSTANTS, Addresses.ALIGNMENT));
   }
 
   @Test
@@ -106,8 +106,7 @@ class RowExpressionTest {
     RowsParams params =
         new RowsParams(
             RowSource.of(
-                new DeviceValue(
-                    Addresses.of(Addresses.WORKSPACE, 512), StorageType.F16, 16, 3),
+                new DeviceValue(Addresses.of(Addresses.WORKSPACE, 512), StorageType.F16, 16, 3),
                 3,
                 16),
             DeviceValue.table(Addresses.of(Addresses.CONSTANTS, 256), 16),
