@@ -46,10 +46,10 @@ for architecture in $architectures; do
 done >ptxas.jobs
 xargs -P "${JOBS:-2}" -L 1 sh -c 'ptxas "$@" 2>"$1.log" || { cat "$1.log" >&2; exit 255; }' ptxas <ptxas.jobs
 cat ./*.log >ptxas.log
-# Compressed the way that drivers of CUDA 11 can read, too.
+# A driver that cannot read this compression does not know this machine code, either, and gets the PTX.
 images=$(for a in $architectures; do printf ' --image3=kind=elf,sm=%s,file=%s.cubin' "$a" "$a"; done)
 # shellcheck disable=SC2086
-fatbinary --create=kernels.fatbin -64 -compress-all --compress-mode=speed $images
+fatbinary --create=kernels.fatbin -64 -compress-all --compress-mode=size $images
 sed -e "s/^\.version .*/.version $ptx_version/" -e '/^[[:space:]]*\/\//d' portable.ptx >kernels.ptx
 
 digest() {

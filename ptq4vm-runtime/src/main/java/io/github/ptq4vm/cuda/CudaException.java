@@ -14,6 +14,7 @@ public final class CudaException extends Ptq4vmException {
   static final int JIT_COMPILER_NOT_FOUND = 221;
   static final int UNSUPPORTED_PTX_VERSION = 222;
   static final int INVALID_SOURCE = 300;
+  static final int NOT_SUPPORTED = 801;
 
   private final int code;
 

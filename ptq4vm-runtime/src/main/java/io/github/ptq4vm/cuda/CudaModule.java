@@ -18,7 +18,8 @@ final class CudaModule extends CudaResource {
           CudaException.NO_BINARY_FOR_GPU,
           CudaException.INVALID_PTX,
           CudaException.UNSUPPORTED_PTX_VERSION,
-          CudaException.INVALID_SOURCE);
+          CudaException.INVALID_SOURCE,
+          CudaException.NOT_SUPPORTED);
 
   private final Map<String, CudaFunction> functions = new ConcurrentHashMap<>();
 
