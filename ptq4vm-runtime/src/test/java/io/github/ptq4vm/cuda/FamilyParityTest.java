@@ -68,7 +68,7 @@ class FamilyParityTest {
     float[][] expected = onCpu(model, images);
     double quantization = quantizationError(network, images, expected);
     check(model, StorageType.F32, images, expected, Math.max(1e-4, 0.02 * quantization));
-    check(model, StorageType.F16, images, expected, Math.max(2e-2, 0.6 * quantization));
+    check(model, StorageType.F16, images, expected, Math.max(2e-2, quantization));
   }
 
   /** What quantization does to the logits. */
