@@ -87,6 +87,7 @@ DEVICE void stage_channels(const Tiles& tiles, const Value& value, int channels,
   int piece_channels = 16 / size;
   int shift = piece_shift(pitch);
   bool aligned = is_aligned(value) && tiles.first % piece_channels == 0;
+#pragma unroll 1
   for (int i = thread_x(); i < tiles.tokens << shift; i += block_size()) {
     int token = i >> shift;
     int piece = i - (token << shift);
@@ -120,6 +121,7 @@ DEVICE void stage_floats(const Tiles& tiles, const Value& value, int width, int 
   const float* data = static_cast<const float*>(value.data);
   bool whole = is_aligned(value) && width % 4 == 0 && padded == width;
   int part = thread_x() % 4;
+#pragma unroll 1
   for (int token = thread_x() / 4; token < tiles.tokens; token += block_size() / 4) {
     float* to = reinterpret_cast<float*>(target) + (permuted ? tiles.row(token) : token) * padded;
     const float* from = data + row_start(value, tiles.image, start + token);
@@ -144,6 +146,7 @@ DEVICE void stage_floats(const Tiles& tiles, const Value& value, int width, int 
 }
 
 DEVICE void stage_map(const Tiles& tiles, const int* map, int start, int length, unsigned char* target) {
+#pragma unroll 1
   for (int i = thread_x(); i < tiles.tokens; i += block_size()) {
     if (start + i >= 0 && start + i < length) {
       copy4_async(target + i * 4, map + start + i);
@@ -188,12 +191,14 @@ DEVICE void load_projection(const Tiles& tiles, const ScanParams& params, const 
   uint32_t* weight = reinterpret_cast<uint32_t*>(tiles.shared + tiles.weight);
   int words = params.padded_rank / 4;
   const uint32_t* from = reinterpret_cast<const uint32_t*>(problem.weight);
+#pragma unroll 1
   for (int i = thread_x(); i < channels * tiles.code_words; i += block_size()) {
     int channel = tiles.first + i / tiles.code_words;
     int word = i % tiles.code_words;
     weight[i] = channel < params.channels && word < words ? from[static_cast<size_t>(channel) * words + word] : 0;
   }
   float* smoothing = reinterpret_cast<float*>(tiles.shared + tiles.smoothing);
+#pragma unroll 1
   for (int i = thread_x(); i < params.rank; i += block_size()) {
     smoothing[i] = problem.quantizer.smoothing[i];
   }
@@ -206,6 +211,7 @@ DEVICE void quantize(const Tiles& tiles, const ScanParams& params, const InputQu
   int part = thread_x() % 4;
   int rank = params.rank;
   int start = tile * tiles.tokens;
+#pragma unroll 1
   for (int base = 0; base < tiles.tokens; base += block_size() / 4) {
     int token = base + thread_x() / 4;
     bool there = token < tiles.tokens;
@@ -557,6 +563,7 @@ DEVICE void store(const Tiles& tiles, const ScanParams& params, const ScanProble
   int start = tile * tiles.tokens;
   const int* map = reinterpret_cast<const int*>(tiles.shared + tiles.y_map) + (tile & 1) * tiles.tokens;
   int end = tiles.first + channels < params.channels ? tiles.first + channels : params.channels;
+#pragma unroll 1
   for (int i = thread_x(); i < tiles.tokens << shift; i += block_size()) {
     int token = i >> shift;
     int piece = i - (token << shift);
@@ -667,12 +674,12 @@ DEVICE void run(const ScanParams& params, unsigned char* shared) {
 
 }  // namespace scan
 
-KERNEL(scan_1, ScanParams, 128, 8) {
+KERNEL(scan_1, ScanParams, 128, 4) {
   SHARED_MEMORY(shared);
   scan::run<1, true>(params, shared);
 }
 
-KERNEL(scan_4, ScanParams, 128, 7) {
+KERNEL(scan_4, ScanParams, 128, 5) {
   SHARED_MEMORY(shared);
   scan::run<4, false>(params, shared);
 }
@@ -682,7 +689,7 @@ KERNEL(scan_16, ScanParams, 64, 10) {
   scan::run<16, false>(params, shared);
 }
 
-KERNEL(scan_4_chunked, ScanParams, 128) {
+KERNEL(scan_4_chunked, ScanParams, 128, 3) {
   SHARED_MEMORY(shared);
   scan::run<4, true>(params, shared);
 }
