@@ -4,7 +4,6 @@ import io.github.ptq4vm.cpu.CpuExecutor;
 import io.github.ptq4vm.cuda.CudaException;
 import io.github.ptq4vm.cuda.CudaExecutor;
 import io.github.ptq4vm.network.Model;
-import java.lang.System.Logger.Level;
 
 /** What runs a model: an executor of the device that was asked for, or of the fastest there is. */
 interface ModelRunner extends AutoCloseable {
@@ -35,16 +34,13 @@ interface ModelRunner extends AutoCloseable {
   }
 
   private static ModelRunner fastest(Model model, RunOptions options) {
-    System.Logger log = System.getLogger(ModelRunner.class.getName());
     try {
       ModelRunner runner = new OnGpu(new CudaExecutor(model));
-      log.log(Level.INFO, "The model runs on the GPU " + runner.provider() + ".");
+      DeviceLog.say(runner.provider() + " is taken.");
       return runner;
     } catch (GpuUnavailableException | CudaException e) {
       ModelRunner runner = new OnCpu(new CpuExecutor(model, options.actualThreads()));
-      log.log(
-          Level.INFO,
-          "The model runs on " + runner.provider() + ", not on a GPU. " + e.getMessage());
+      DeviceLog.say(runner.provider() + " is taken, no GPU. " + e.getMessage());
       return runner;
     }
   }

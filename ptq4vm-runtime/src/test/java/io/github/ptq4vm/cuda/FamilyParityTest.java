@@ -55,8 +55,9 @@ class FamilyParityTest {
   }
 
   /**
-   * Half precision, and sums in another order, now and then move a value to a neighbouring code. Of
-   * what quantization itself does to the logits that may be a small part.
+   * Half precision, and sums in another order, now and then move a value to a neighbouring code: of
+   * codes of four bits, half precision moves about one in a hundred at every linear. What that does
+   * to the logits must stay below what quantization itself does.
    */
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
@@ -65,16 +66,22 @@ class FamilyParityTest {
     float[][] images = Filler.images(3, network.height(), network.width());
     Model model = Calibrated.model(network, precisions);
     float[][] expected = onCpu(model, images);
-    float[][] unquantized = onCpu(Filler.model(network), images);
-    double quantization = 0;
-    for (int i = 0; i < images.length; i++) {
-      quantization = Math.max(quantization, relativeError(expected[i], unquantized[i]));
-    }
+    double quantization = quantizationError(network, images, expected);
     check(model, StorageType.F32, images, expected, Math.max(1e-4, 0.02 * quantization));
-    check(model, StorageType.F16, images, expected, Math.max(2e-2, 0.25 * quantization));
+    check(model, StorageType.F16, images, expected, Math.max(2e-2, 0.6 * quantization));
   }
 
-  private static float[][] onCpu(Model model, float[][] images) {
+  /** What quantization does to the logits. */
+  static double quantizationError(Network network, float[][] images, float[][] quantized) {
+    float[][] unquantized = onCpu(Filler.model(network), images);
+    double largest = 0;
+    for (int i = 0; i < images.length; i++) {
+      largest = Math.max(largest, relativeError(quantized[i], unquantized[i]));
+    }
+    return largest;
+  }
+
+  static float[][] onCpu(Model model, float[][] images) {
     try (CpuExecutor cpu = new CpuExecutor(model, 1, Providers.SCALAR)) {
       return cpu.run(images);
     }
