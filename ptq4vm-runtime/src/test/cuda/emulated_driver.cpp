@@ -720,6 +720,7 @@ API cuModuleLoadDataEx(Module** module, const void* image, unsigned options, int
   int refused = SUCCESS;
   std::string said;
   const char* text = static_cast<const char*>(image);
+  text += std::strspn(text, " \r\n\t");
   uint32_t magic;
   std::memcpy(&magic, image, 4);
   if (magic == 0xba55ed50u) {
