@@ -3,6 +3,8 @@ package io.github.ptq4vm.cuda;
 import io.github.ptq4vm.GpuUnavailableException;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
+import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -32,7 +34,8 @@ public final class CudaExecutor implements AutoCloseable {
   /**
    * Loads a model into the memory of the first GPU; activations are stored in half precision.
    *
-   * @throws GpuUnavailableException if there is no usable GPU, or the model does not fit it
+   * @throws GpuUnavailableException if there is no usable GPU, or the model and the work on one image do
+   *     not fit it
    * @throws io.github.ptq4vm.network.InvalidNetworkException if a parameter of a quantized linear
    *     is out of range
    */
@@ -52,6 +55,13 @@ public final class CudaExecutor implements AutoCloseable {
     this.loaded = LoadedNetwork.load(model, storage, Set.of(), 0);
     this.sessions =
         new SessionPool(images -> new Session(loaded, images, network.classes()), SESSIONS);
+    try {
+      // What the first image would lack shows here, where another device can still be chosen.
+      sessions.giveBack(sessions.take(1));
+    } catch (RuntimeException | Error e) {
+      Closing.closeAll(new ArrayDeque<>(List.of(loaded)), e);
+      throw e;
+    }
   }
 
   /** Name of the GPU. */
@@ -70,7 +80,7 @@ public final class CudaExecutor implements AutoCloseable {
    * @param images each {@code 3 * height * width} normalised floats: all of R, then G, then B
    * @return one array of {@link Network#classes()} logits an image
    * @throws IllegalArgumentException if an image has another length or a value that is not finite
-   * @throws GpuUnavailableException if there is too little memory even for one image
+   * @throws GpuUnavailableException if there is too little memory, by now, even for one image
    */
   public float[][] run(float[][] images) {
     Images.require(network, images);
