@@ -1,6 +1,7 @@
 package io.github.ptq4vm.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -169,5 +170,14 @@ class KernelBinariesTest {
           assertThat(size[0]).isPositive();
           return JNvPTXCompiler.nvPTXCompilerDestroy(compiler);
         });
+  }
+
+  @Test
+  void aMissingFileIsAReasonToTakeTheProcessor() {
+    assertThatThrownBy(() -> KernelBinaries.read("dropped.fatbin"))
+        .isInstanceOf(GpuUnavailableException.class)
+        .hasMessage(
+            "No GPU can be used, because the runtime lacks its file dropped.fatbin. It is part of"
+                + " ptq4vm-runtime's jar: check what repackaged it.");
   }
 }
