@@ -60,7 +60,7 @@ class DeviceSelectionTest {
         "cuMemAlloc_v2:2:2",
         "cuMemHostAlloc:2:1",
         "cuStreamCreate:2:2",
-        "cuGraphInstantiateWithFlags:2:1"
+        "cuGraphInstantiate:2:1"
       })
   void takesTheProcessorWhereOnlyTheWeightsFitTheGpu(String failure) {
     Emulation.set("FAIL", failure);
