@@ -95,8 +95,8 @@ class CudaExecutorTest {
 
   @Test
   void closingWaitsAndEndsTheUse() throws Exception {
-    int launches = Emulation.count(Emulation.Count.LAUNCHES);
     CudaExecutor gpu = new CudaExecutor(MODEL);
+    int launches = Emulation.count(Emulation.Count.LAUNCHES);
     ExecutorService thread = Executors.newSingleThreadExecutor();
     try {
       Future<float[][]> call = thread.submit(() -> gpu.run(Filler.images(40, 12, 12)));

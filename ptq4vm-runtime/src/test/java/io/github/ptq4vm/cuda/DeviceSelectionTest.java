@@ -57,7 +57,7 @@ class DeviceSelectionTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "cuMemAlloc_v2:2:2",
+        "cuMemAlloc:2:2",
         "cuMemHostAlloc:2:1",
         "cuStreamCreate:2:2",
         "cuGraphInstantiate:2:1"
