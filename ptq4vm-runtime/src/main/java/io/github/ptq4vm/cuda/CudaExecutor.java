@@ -51,8 +51,10 @@ public final class CudaExecutor implements AutoCloseable {
    */
   CudaExecutor(Model model, StorageType storage, int largest) {
     this.network = model.network();
-    this.largest = Integer.highestOneBit(largest);
     this.loaded = LoadedNetwork.load(model, storage, Set.of(), 0);
+    LoweredNetwork lowered = loaded.network();
+    this.largest =
+        largestBatch(largest, Math.max(lowered.planes().rows(), lowered.logits().stride()));
     this.sessions =
         new SessionPool(images -> new Session(loaded, images, network.classes()), SESSIONS);
     try {
@@ -62,6 +64,17 @@ public final class CudaExecutor implements AutoCloseable {
       Closing.closeAll(new ArrayDeque<>(List.of(loaded)), e);
       throw e;
     }
+  }
+
+  /**
+   * The power of two that is not above what is wanted, and whose pinned memory has fewer bytes than
+   * an array may have; 1 even if an image alone has more, which its session refuses.
+   *
+   * @param floats of an image, or of its logits
+   */
+  static int largestBatch(int wanted, int floats) {
+    int most = Integer.MAX_VALUE / Float.BYTES / floats;
+    return Integer.highestOneBit(Math.max(1, Math.min(wanted, most)));
   }
 
   /** Name of the GPU. */

@@ -175,4 +175,13 @@ class CudaExecutorTest {
         .hasMessageContaining("200 states")
         .hasMessageContaining("Run it on the CPU");
   }
+
+  @Test
+  void batchesAreCutToWhatCanBePinnedAtOnce() {
+    assertThat(CudaExecutor.largestBatch(256, 3 * 224 * 224)).isEqualTo(256);
+    assertThat(CudaExecutor.largestBatch(255, 3 * 224 * 224)).isEqualTo(128);
+    // 256 such images have a little more than 2^31 bytes.
+    assertThat(CudaExecutor.largestBatch(256, 3 * 837 * 837)).isEqualTo(128);
+    assertThat(CudaExecutor.largestBatch(256, Integer.MAX_VALUE)).isEqualTo(1);
+  }
 }
