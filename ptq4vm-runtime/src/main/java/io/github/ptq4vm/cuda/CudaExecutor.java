@@ -11,8 +11,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /**
  * Runs a model on an NVIDIA GPU. Thread-safe: several threads may call at once, several models may
  * share a GPU. Requests are cut into batches of powers of two; memory, and the recorded work of a
- * batch, are made when a size is first used and kept. Results depend neither on what else is in a
- * batch nor on other threads.
+ * batch, are made when a size is first used and kept. Results do not depend on what the other images
+ * of a batch are. They do depend, within the rounding of sums and the steps of quantization that it
+ * moves values across, on how many images a batch has, as a scan is cut by their number; and so on
+ * how a request is cut, which memory that other threads or models use may change.
  */
 public final class CudaExecutor implements AutoCloseable {
   /** Images of the largest batch, unless told. */
