@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  * call at once. On the processor results depend neither on the batch an image is in nor on other
  * threads. On a GPU they do not depend on the other images, but sums are ordered by the size of the
  * batch and rounded accordingly: logits then differ by rounding, and where that moves a value into
- * the next quantization step, by what such a step does. Every method that takes images
- * throws {@link ImageException} for one that cannot be used and {@link InputException} for a tensor
- * that does not fit.
+ * the next quantization step, by what such a step does. Every method that takes images throws
+ * {@link ImageException} for one that cannot be used and {@link InputException} for a tensor that
+ * does not fit.
  */
 public final class QuantizedModel implements AutoCloseable {
 

@@ -11,10 +11,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /**
  * Runs a model on an NVIDIA GPU. Thread-safe: several threads may call at once, several models may
  * share a GPU. Requests are cut into batches of powers of two; memory, and the recorded work of a
- * batch, are made when a size is first used and kept. Results do not depend on what the other images
- * of a batch are. They do depend, within the rounding of sums and the steps of quantization that it
- * moves values across, on how many images a batch has, as a scan is cut by their number; and so on
- * how a request is cut, which memory that other threads or models use may change.
+ * batch, are made when a size is first used and kept. Results do not depend on what the other
+ * images of a batch are. They do depend, within the rounding of sums and the steps of quantization
+ * that it moves values across, on how many images a batch has, as a scan is cut by their number;
+ * and so on how a request is cut, which memory that other threads or models use may change.
  */
 public final class CudaExecutor implements AutoCloseable {
   /** Images of the largest batch, unless told. */
@@ -36,8 +36,8 @@ public final class CudaExecutor implements AutoCloseable {
   /**
    * Loads a model into the memory of the first GPU; activations are stored in half precision.
    *
-   * @throws GpuUnavailableException if there is no usable GPU, or the model and the work on one image do
-   *     not fit it
+   * @throws GpuUnavailableException if there is no usable GPU, or the model and the work on one
+   *     image do not fit it
    * @throws io.github.ptq4vm.network.InvalidNetworkException if a parameter of a quantized linear
    *     is out of range
    */

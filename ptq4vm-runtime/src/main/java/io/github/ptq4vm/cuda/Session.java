@@ -85,7 +85,8 @@ final class Session implements AutoCloseable {
               + bytes
               + " bytes of pinned memory, and at most "
               + Integer.MAX_VALUE
-              + " can be used at once. Use smaller batches or images, or run the model on the CPU.");
+              + " can be used at once. Use smaller batches or images, or run the model on the"
+              + " CPU.");
     }
     return (int) bytes;
   }
