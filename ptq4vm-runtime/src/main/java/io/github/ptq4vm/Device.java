@@ -2,7 +2,7 @@ package io.github.ptq4vm;
 
 /** Where a model runs. */
 public enum Device {
-  /** An NVIDIA GPU if there is a usable one, else the processor. */
+  /** The first NVIDIA GPU if it is usable, else the processor. */
   AUTO,
   /** The processor. */
   CPU,

@@ -28,9 +28,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Images are files, {@link BufferedImage}s, or tensors: {@code 3*height*width} floats, the
  * normalised red plane row by row, then green, then blue. Thread-safe: any number of threads may
- * call at once. Results do not depend on the batch an image is in. Every method that takes images
- * throws {@link ImageException} for one that cannot be used and {@link InputException} for a tensor
- * that does not fit.
+ * call at once. On the processor results depend neither on the batch an image is in nor on other
+ * threads. On a GPU they do not depend on the other images, but sums are ordered by the size of the
+ * batch and rounded accordingly: logits then differ by rounding, and where that moves a value into
+ * the next quantization step, by what such a step does. Every method that takes images throws
+ * {@link ImageException} for one that cannot be used and {@link InputException} for a tensor that
+ * does not fit.
  */
 public final class QuantizedModel implements AutoCloseable {
 

@@ -18,7 +18,9 @@ final class CudaDrivers {
   static synchronized CudaDriver get() {
     if (driver == null && failure == null) {
       try {
-        driver = PrivateNatives.load(JCudaBinding::new);
+        PrivateNatives.load(JCudaBinding::loadLibraries);
+        // Starting the driver may take seconds.
+        driver = new JCudaBinding();
       } catch (LinkageError e) {
         failure = new GpuUnavailableException(NativesAdvice.of(e), e);
       } catch (CudaException e) {

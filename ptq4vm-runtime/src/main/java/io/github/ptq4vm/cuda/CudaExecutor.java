@@ -3,14 +3,18 @@ package io.github.ptq4vm.cuda;
 import io.github.ptq4vm.GpuUnavailableException;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
+import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * Runs a model on an NVIDIA GPU. Thread-safe: several threads may call at once, several models may
  * share a GPU. Requests are cut into batches of powers of two; memory, and the recorded work of a
- * batch, are made when a size is first used and kept. Results depend neither on what else is in a
- * batch nor on other threads.
+ * batch, are made when a size is first used and kept. Results do not depend on what the other
+ * images of a batch are. They do depend, within the rounding of sums and the steps of quantization
+ * that it moves values across, on how many images a batch has, as a scan is cut by their number;
+ * and so on how a request is cut, which memory that other threads or models use may change.
  */
 public final class CudaExecutor implements AutoCloseable {
   /** Images of the largest batch, unless told. */
@@ -32,7 +36,8 @@ public final class CudaExecutor implements AutoCloseable {
   /**
    * Loads a model into the memory of the first GPU; activations are stored in half precision.
    *
-   * @throws GpuUnavailableException if there is no usable GPU, or the model does not fit it
+   * @throws GpuUnavailableException if there is no usable GPU, or the model and the work on one
+   *     image do not fit it
    * @throws io.github.ptq4vm.network.InvalidNetworkException if a parameter of a quantized linear
    *     is out of range
    */
@@ -48,10 +53,30 @@ public final class CudaExecutor implements AutoCloseable {
    */
   CudaExecutor(Model model, StorageType storage, int largest) {
     this.network = model.network();
-    this.largest = Integer.highestOneBit(largest);
     this.loaded = LoadedNetwork.load(model, storage, Set.of(), 0);
+    LoweredNetwork lowered = loaded.network();
+    this.largest =
+        largestBatch(largest, Math.max(lowered.planes().rows(), lowered.logits().stride()));
     this.sessions =
         new SessionPool(images -> new Session(loaded, images, network.classes()), SESSIONS);
+    try {
+      // What the first image would lack shows here, where another device can still be chosen.
+      sessions.giveBack(sessions.take(1));
+    } catch (RuntimeException | Error e) {
+      Closing.closeAll(new ArrayDeque<>(List.of(loaded)), e);
+      throw e;
+    }
+  }
+
+  /**
+   * The power of two that is not above what is wanted, and whose pinned memory has fewer bytes than
+   * an array may have; 1 even if an image alone has more, which its session refuses.
+   *
+   * @param floats of an image, or of its logits
+   */
+  static int largestBatch(int wanted, int floats) {
+    int most = Integer.MAX_VALUE / Float.BYTES / floats;
+    return Integer.highestOneBit(Math.max(1, Math.min(wanted, most)));
   }
 
   /** Name of the GPU. */
@@ -70,7 +95,7 @@ public final class CudaExecutor implements AutoCloseable {
    * @param images each {@code 3 * height * width} normalised floats: all of R, then G, then B
    * @return one array of {@link Network#classes()} logits an image
    * @throws IllegalArgumentException if an image has another length or a value that is not finite
-   * @throws GpuUnavailableException if there is too little memory even for one image
+   * @throws GpuUnavailableException if there is too little memory, by now, even for one image
    */
   public float[][] run(float[][] images) {
     Images.require(network, images);

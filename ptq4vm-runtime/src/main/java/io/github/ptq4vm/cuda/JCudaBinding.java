@@ -1,5 +1,6 @@
 package io.github.ptq4vm.cuda;
 
+import java.lang.invoke.MethodHandles;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +39,20 @@ final class JCudaBinding implements CudaDriver {
   private final JCudaHandles handles = new JCudaHandles();
   private final Map<Long, List<Long>> functionsOfModule = new ConcurrentHashMap<>();
 
-  /** Loads the libraries and initialises the driver. */
+  /**
+   * Loads the libraries, and does nothing else.
+   *
+   * @return the class that has loaded them
+   */
+  static Class<?> loadLibraries() {
+    try {
+      return MethodHandles.lookup().ensureInitialized(JCudaDriver.class);
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException("JCuda's class of the driver is not public.", e);
+    }
+  }
+
+  /** Initialises the driver; loads the libraries if nobody has. */
   JCudaBinding() {
     check("start the driver", "cuInit", () -> JCudaDriver.cuInit(0));
   }

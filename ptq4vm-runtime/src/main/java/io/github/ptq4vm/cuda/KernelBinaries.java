@@ -1,8 +1,8 @@
 package io.github.ptq4vm.cuda;
 
+import io.github.ptq4vm.GpuUnavailableException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 
 /** The compiled kernels that this runtime comes with. */
@@ -25,17 +25,28 @@ final class KernelBinaries {
     return buffer.put(content).rewind();
   }
 
-  private static byte[] read(String name) {
+  /**
+   * A file beside this class.
+   *
+   * @throws GpuUnavailableException if it is not there
+   */
+  static byte[] read(String name) {
     try (InputStream in = KernelBinaries.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IllegalStateException(
-            "The runtime lacks its file "
+        throw new GpuUnavailableException(
+            "No GPU can be used, because the runtime lacks its file "
                 + name
                 + ". It is part of ptq4vm-runtime's jar: check what repackaged it.");
       }
       return in.readAllBytes();
     } catch (IOException e) {
-      throw new UncheckedIOException("The runtime's file " + name + " cannot be read.", e);
+      throw new GpuUnavailableException(
+          "No GPU can be used, because the runtime's file "
+              + name
+              + " cannot be read: "
+              + e.getMessage()
+              + ". Check ptq4vm-runtime's jar.",
+          e);
     }
   }
 }

@@ -58,7 +58,7 @@ final class LoadedNetwork implements AutoCloseable {
       return network;
     } catch (InvalidNetworkException e) {
       throw e;
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ArithmeticException e) {
       throw new GpuUnavailableException(
           "The network "
               + model.network()

@@ -16,11 +16,16 @@ final class PrivateNatives {
 
   private PrivateNatives() {}
 
-  /** Runs what loads JCuda. */
+  /**
+   * Runs what loads JCuda. Meanwhile the folder for temporary files is another one for the whole
+   * process, so it should do nothing else.
+   */
   static synchronized <T> T load(Supplier<T> loader) {
     String usual = System.getProperty(TEMPORARY);
     Path folder;
     try {
+      // The JVM remembers the folder of the first such file for good: it must be the usual one.
+      Files.delete(File.createTempFile("ptq4vm-", ".tmp").toPath());
       folder = Files.createTempDirectory("ptq4vm-jcuda-");
     } catch (IOException e) {
       throw (LinkageError)

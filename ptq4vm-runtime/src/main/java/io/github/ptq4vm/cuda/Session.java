@@ -1,5 +1,6 @@
 package io.github.ptq4vm.cuda;
 
+import io.github.ptq4vm.GpuUnavailableException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
@@ -75,7 +76,19 @@ final class Session implements AutoCloseable {
   }
 
   private int bytes(int floats) {
-    return Math.multiplyExact(Math.multiplyExact(floats, images), Float.BYTES);
+    long bytes = (long) Float.BYTES * floats * images;
+    if (bytes > Integer.MAX_VALUE) {
+      throw new GpuUnavailableException(
+          "A batch of "
+              + images
+              + " images needs "
+              + bytes
+              + " bytes of pinned memory, and at most "
+              + Integer.MAX_VALUE
+              + " can be used at once. Use smaller batches or images, or run the model on the"
+              + " CPU.");
+    }
+    return (int) bytes;
   }
 
   /** Images of a batch. */

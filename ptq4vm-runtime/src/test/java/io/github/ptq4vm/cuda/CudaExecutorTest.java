@@ -95,8 +95,8 @@ class CudaExecutorTest {
 
   @Test
   void closingWaitsAndEndsTheUse() throws Exception {
-    int launches = Emulation.count(Emulation.Count.LAUNCHES);
     CudaExecutor gpu = new CudaExecutor(MODEL);
+    int launches = Emulation.count(Emulation.Count.LAUNCHES);
     ExecutorService thread = Executors.newSingleThreadExecutor();
     try {
       Future<float[][]> call = thread.submit(() -> gpu.run(Filler.images(40, 12, 12)));
@@ -126,11 +126,9 @@ class CudaExecutorTest {
       assertThat(gpu.largestBatch()).isEqualTo(2);
     }
     Emulation.set("MEMORY", Long.toString(constants + 4096));
-    try (CudaExecutor gpu = new CudaExecutor(MODEL)) {
-      assertThatThrownBy(() -> gpu.run(IMAGES))
-          .isInstanceOf(GpuUnavailableException.class)
-          .hasMessageContaining("does not suffice");
-    }
+    assertThatThrownBy(() -> new CudaExecutor(MODEL))
+        .isInstanceOf(GpuUnavailableException.class)
+        .hasMessageContaining("does not suffice");
     Emulation.set("MEMORY", Long.toString(constants / 2));
     assertThatThrownBy(() -> new CudaExecutor(MODEL)).isInstanceOf(GpuUnavailableException.class);
   }
@@ -176,5 +174,14 @@ class CudaExecutorTest {
         .hasMessageContaining("does not fit the kernels")
         .hasMessageContaining("200 states")
         .hasMessageContaining("Run it on the CPU");
+  }
+
+  @Test
+  void batchesAreCutToWhatCanBePinnedAtOnce() {
+    assertThat(CudaExecutor.largestBatch(256, 3 * 224 * 224)).isEqualTo(256);
+    assertThat(CudaExecutor.largestBatch(255, 3 * 224 * 224)).isEqualTo(128);
+    // 256 such images have a little more than 2^31 bytes.
+    assertThat(CudaExecutor.largestBatch(256, 3 * 837 * 837)).isEqualTo(128);
+    assertThat(CudaExecutor.largestBatch(256, Integer.MAX_VALUE)).isEqualTo(1);
   }
 }

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where a model runs on a machine with a GPU, emulated here. */
 @EmulatedGpu(only = true)
@@ -48,6 +50,23 @@ class DeviceSelectionTest {
         tensor[i] = (float) random.nextGaussian();
       }
       assertThat(gpu.logits(tensor)).hasSameSizeAs(cpu.logits(tensor));
+    }
+    assertThat(Emulation.alive()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "cuMemAlloc:2:2",
+        "cuMemHostAlloc:2:1",
+        "cuStreamCreate:2:2",
+        "cuGraphInstantiate:2:1"
+      })
+  void takesTheProcessorWhereOnlyTheWeightsFitTheGpu(String failure) {
+    Emulation.set("FAIL", failure);
+    try (QuantizedModel model = QuantizedModel.load(jar)) {
+      assertThat(model.provider()).startsWith("cpu/");
+      assertThat(model.logits(new float[3 * model.height() * model.width()])).isNotEmpty();
     }
     assertThat(Emulation.alive()).isZero();
   }

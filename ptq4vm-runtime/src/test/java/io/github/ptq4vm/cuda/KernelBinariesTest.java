@@ -1,10 +1,12 @@
 package io.github.ptq4vm.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.ptq4vm.GpuUnavailableException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -169,5 +171,14 @@ class KernelBinariesTest {
           assertThat(size[0]).isPositive();
           return JNvPTXCompiler.nvPTXCompilerDestroy(compiler);
         });
+  }
+
+  @Test
+  void aMissingFileIsAReasonToTakeTheProcessor() {
+    assertThatThrownBy(() -> KernelBinaries.read("dropped.fatbin"))
+        .isInstanceOf(GpuUnavailableException.class)
+        .hasMessage(
+            "No GPU can be used, because the runtime lacks its file dropped.fatbin. It is part of"
+                + " ptq4vm-runtime's jar: check what repackaged it.");
   }
 }

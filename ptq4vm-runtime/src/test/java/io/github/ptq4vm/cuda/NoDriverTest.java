@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.ptq4vm.GpuUnavailableException;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,21 @@ class NoDriverTest {
               }
             });
     assertThat(Path.of(folder)).doesNotExist();
+  }
+
+  @Test
+  void otherFilesStayInTheUsualFolder() throws IOException {
+    File other =
+        PrivateNatives.load(
+            () -> {
+              try {
+                return File.createTempFile("other-", ".tmp");
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            });
+    assertThat(other).exists().hasParent(System.getProperty("java.io.tmpdir"));
+    Files.delete(other.toPath());
   }
 
   @Test
