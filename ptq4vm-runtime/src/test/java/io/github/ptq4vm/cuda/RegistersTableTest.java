@@ -32,8 +32,7 @@ class RegistersTableTest {
   void documentTellsTheRegistersOfTheBinaries() throws IOException {
     JsonObject description =
         JsonParser.parseString(
-                Files.readString(
-                    Path.of("src/main/resources/io/github/ptq4vm/cuda/kernels.json")))
+                Files.readString(Path.of("src/main/resources/io/github/ptq4vm/cuda/kernels.json")))
             .getAsJsonObject();
     String header =
         description.getAsJsonArray("architectures").asList().stream()
