@@ -33,8 +33,8 @@ final class KernelCatalog {
     return Launch.of(DepthwiseGeometry.of(params), params);
   }
 
-  static Launch scan(ScanParams params) {
-    ScanGeometry geometry = ScanGeometry.of(params);
+  static Launch scan(ScanParams params, GpuTraits gpu) {
+    ScanGeometry geometry = ScanGeometry.of(params, gpu);
     return Launch.of(geometry.launch(), params.withChunks(geometry.chunks()));
   }
 

@@ -2,8 +2,8 @@ package io.github.ptq4vm.cuda;
 
 /**
  * How a selective scan is cut ({@code scan.cu}): which kernel, how many threads share a channel,
- * and in how many chunks a tile of tokens is scanned side by side. It follows from shapes alone, so
- * a batch of a size is computed alike on every GPU.
+ * and in how many chunks a tile of tokens is scanned side by side. It follows from shapes alone
+ * wherever shared memory has room, so a batch of a size is computed alike on such GPUs.
  *
  * @param launch the kernel's geometry
  * @param chunks parts of a tile, the kernel's argument
@@ -58,6 +58,10 @@ record ScanGeometry(KernelGeometry launch, int chunks) {
       return (long) groups(params) * params.images() * params.problems().size();
     }
 
+    boolean fits(ScanParams params, GpuTraits gpu) {
+      return geometry(params).launch().sharedBytes() <= gpu.sharedBytes();
+    }
+
     ScanGeometry geometry(ScanParams params) {
       return new ScanGeometry(
           new KernelGeometry(
@@ -71,8 +75,13 @@ record ScanGeometry(KernelGeometry launch, int chunks) {
     }
   }
 
-  /** The geometry of a launch; the number of chunks that the arguments hold does not matter. */
-  static ScanGeometry of(ScanParams params) {
+  /**
+   * The geometry of a launch; the number of chunks that the arguments hold does not matter.
+   *
+   * @throws IllegalArgumentException if there are too many states, or shared memory does not
+   *     suffice
+   */
+  static ScanGeometry of(ScanParams params, GpuTraits gpu) {
     int states = params.states();
     if (states < 1 || states > MAX_STATES) {
       throw new IllegalArgumentException(
@@ -81,15 +90,29 @@ record ScanGeometry(KernelGeometry launch, int chunks) {
     }
     if (states <= WIDE_STATES && 2 * states > WIDE_STATES) {
       Cut wide = new Cut("scan_16", WIDE_THREADS, WIDE_STATES, 1, 1, WIDE_TILE);
-      if (wide.blocks(params) >= MANY_BLOCKS) {
+      if (wide.blocks(params) >= MANY_BLOCKS && wide.fits(params, gpu)) {
         return wide.geometry(params);
       }
     }
     Cut cut = cut(params, leastChunks(params));
+    if (!cut.fits(params, gpu)) {
+      throw new IllegalArgumentException(
+          ("A scan of %d states with step sizes of rank %d needs %d bytes of shared memory for a"
+                  + " block, and the GPU has %d.")
+              .formatted(
+                  states,
+                  params.rank(),
+                  cut.geometry(params).launch().sharedBytes(),
+                  gpu.sharedBytes()));
+    }
     while (cut.sharers() <= MAX_CHUNKED_SHARERS
         && cut.channels() >= 2 * MIN_CHANNELS
         && cut.blocks(params) < ENOUGH_BLOCKS) {
-      cut = cut(params, 2 * cut.chunks());
+      Cut finer = cut(params, 2 * cut.chunks());
+      if (!finer.fits(params, gpu)) {
+        break;
+      }
+      cut = finer;
     }
     return cut.geometry(params);
   }

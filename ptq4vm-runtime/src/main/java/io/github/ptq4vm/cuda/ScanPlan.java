@@ -61,7 +61,8 @@ record ScanPlan(
             form.states(),
             form.length(),
             form.rank(),
-            1));
+            1),
+        batch.gpu());
   }
 
   private ScanProblem problem(Batch batch) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 @EmulatedGpu
 class CudaTimerTest {
-  private static final Network NETWORK = Families.MINI.values().iterator().next();
+  private static final Network NETWORK = Families.MINI.get("vim");
   private static final Model MODEL = Quantizer.model(NETWORK, Families.chosen(8, 8), 1);
 
   @Test

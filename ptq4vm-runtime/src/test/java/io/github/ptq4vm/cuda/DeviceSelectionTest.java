@@ -49,7 +49,8 @@ class DeviceSelectionTest {
       for (int i = 0; i < tensor.length; i++) {
         tensor[i] = (float) random.nextGaussian();
       }
-      assertThat(gpu.logits(tensor)).hasSameSizeAs(cpu.logits(tensor));
+      assertThat(FamilyParityTest.relativeError(gpu.logits(tensor), cpu.logits(tensor)))
+          .isLessThan(0.1);
     }
     assertThat(Emulation.alive()).isZero();
   }

@@ -15,6 +15,8 @@ class GeometryTest {
   private static final DeviceValue HALVES = new DeviceValue(256, StorageType.F16, 384, 197);
   private static final DeviceValue FLOATS = new DeviceValue(256, StorageType.F32, 384, 197);
 
+  private static final GpuTraits SMALL = new GpuTraits(99 << 10, 46);
+
   private static ScanParams scan(
       int directions, int images, int channels, int states, int length, DeviceValue value) {
     ScanProblem problem = ScanProblem.of(value, FLOATS, FLOATS, FLOATS, 256, 256, value);
@@ -40,7 +42,8 @@ class GeometryTest {
   })
   void scansAreCutWhereThereIsLittle(
       int directions, int images, int channels, int states, String kernel, int chunks, int blocks) {
-    ScanGeometry geometry = ScanGeometry.of(scan(directions, images, channels, states, 9, HALVES));
+    ScanGeometry geometry =
+        ScanGeometry.of(scan(directions, images, channels, states, 9, HALVES), SMALL);
     assertThat(geometry.launch().kernel()).isEqualTo(kernel);
     assertThat(geometry.chunks()).isEqualTo(chunks);
     assertThat(geometry.launch().gridX()).isEqualTo(blocks);
@@ -55,17 +58,35 @@ class GeometryTest {
     for (int states = 1; states <= ScanGeometry.MAX_STATES; states++) {
       for (int images : new int[] {1, 8, 256}) {
         ScanParams params = scan(4, images, 1536, states, 3136, FLOATS);
-        assertThat(ScanGeometry.of(params).launch().sharedBytes()).isBetween(1, 99 << 10);
+        assertThat(ScanGeometry.of(params, SMALL).launch().sharedBytes()).isBetween(1, 99 << 10);
       }
     }
-    int usual = ScanGeometry.of(scan(2, 256, 384, 16, 197, HALVES)).launch().sharedBytes();
+    int usual = ScanGeometry.of(scan(2, 256, 384, 16, 197, HALVES), SMALL).launch().sharedBytes();
     // Ten blocks on a multiprocessor with 227 KiB.
     assertThat(usual).isLessThan(22 << 10);
   }
 
+  /** The largest rank that a scan takes in, with one state: many chunks of long rows of codes. */
+  @Test
+  void fewerChunksWhereSharedMemoryIsSmall() {
+    ScanProblem problem = ScanProblem.of(FLOATS, FLOATS, FLOATS, FLOATS, 256, 256, FLOATS);
+    ScanParams params =
+        new ScanParams(List.of(problem), 1, 96, 1, 3136, KernelCatalog.LARGEST_RANK, 1);
+    ScanGeometry large = ScanGeometry.of(params, new GpuTraits(227 << 10, 132));
+    assertThat(large.chunks()).isEqualTo(16);
+    assertThat(large.launch().sharedBytes()).isGreaterThan(99 << 10);
+    ScanGeometry small = ScanGeometry.of(params, SMALL);
+    assertThat(small.chunks()).isEqualTo(8);
+    assertThat(small.launch().sharedBytes()).isLessThanOrEqualTo(99 << 10);
+    assertThatThrownBy(() -> ScanGeometry.of(params, new GpuTraits(4 << 10, 46)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("A scan of 1 states with step sizes of rank 96 needs")
+        .hasMessageEndingWith("bytes of shared memory for a block, and the GPU has 4096.");
+  }
+
   @Test
   void aScanOfTooManyStatesIsRefused() {
-    assertThatThrownBy(() -> ScanGeometry.of(scan(1, 1, 8, 129, 1, HALVES)))
+    assertThatThrownBy(() -> ScanGeometry.of(scan(1, 1, 8, 129, 1, HALVES), SMALL))
         .hasMessage("A scan of 129 states cannot run on the GPU, which takes 1 to 128.");
   }
 

@@ -93,7 +93,7 @@ class ScanKernelTest {
         problems.add(new Problem(bench, sizes, type, dynamic, random));
       }
       ScanParams params = params(sizes, problems.stream().map(p -> p.struct).toList());
-      ScanGeometry geometry = ScanGeometry.of(params);
+      ScanGeometry geometry = ScanGeometry.of(params, new GpuTraits(99 << 10, 132));
       bench.run(geometry.launch(), params.withChunks(geometry.chunks()));
       problems.forEach(Problem::check);
     }
