@@ -128,11 +128,12 @@ public final class VerifyMojo extends AbstractPtq4vmMojo {
     InputFiles inputs = new InputFiles(project.getBasedir().toPath());
     Path directory = inputs.absolute(outputDirectory, "outputDirectory");
     List<Variant> parsed = VariantNames.parse(variants);
-    AccuracyGate gate = AccuracyGate.of(maxAccuracyDrop, minTop1);
-    VerifyRequest request = request(inputs, directory, parsed);
+    // Before anything else can fail: no result of an earlier build may outlive a failed one.
     for (Variant variant : parsed) {
       Files.deleteIfExists(result(directory, variant));
     }
+    AccuracyGate gate = AccuracyGate.of(maxAccuracyDrop, minTop1);
+    VerifyRequest request = request(inputs, directory, parsed);
     VerifyResult result = run(request, directory.resolve("verify"));
     List<String> failures = new ArrayList<>();
     for (int i = 0; i < parsed.size(); i++) {

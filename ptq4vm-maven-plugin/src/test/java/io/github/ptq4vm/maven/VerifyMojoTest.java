@@ -152,10 +152,24 @@ class VerifyMojoTest {
   @Test
   @DisplayName("says how to build a jar that is not there, and leaves no older result")
   void notBuilt() throws Exception {
+    mojo.execute();
+    assertThat(folder.resolve("verify-w8a8.json")).exists();
+    request = null;
     Files.delete(folder.resolve("w4a4.jar"));
     assertFailure("There is no " + folder.resolve("w4a4.jar") + " to verify yet");
+    assertThat(folder.resolve("verify-w8a8.json")).doesNotExist();
+    assertThat(folder.resolve("verify-w4a4.json")).doesNotExist();
     assertFailure("mvn ptq4vm:quantize ptq4vm:verify");
     assertThat(request).isNull();
+  }
+
+  @Test
+  @DisplayName("leaves no older result when a demand is no sound one either")
+  void unsoundDemand() throws Exception {
+    mojo.execute();
+    mojo.minTop1 = 0.75;
+    assertFailure("<minTop1> is 0.75");
+    assertThat(folder.resolve("verify-w8a8.json")).doesNotExist();
   }
 
   @Test

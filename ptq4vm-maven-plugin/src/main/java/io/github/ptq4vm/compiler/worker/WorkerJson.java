@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import org.jspecify.annotations.Nullable;
 
 /** JSON form of the compiler's records. Paths become strings; NaN and infinities are kept. */
@@ -28,12 +29,19 @@ public final class WorkerJson {
   private WorkerJson() {}
 
   /**
-   * Writes a record as an indented UTF-8 file.
+   * Writes a record as an indented UTF-8 file. The file appears whole or not at all; one that is
+   * there already is replaced, or left alone if writing fails.
    *
    * @throws IOException if the file cannot be written
    */
   public static void write(Path file, Object value) throws IOException {
-    Files.writeString(file, PRETTY.toJson(value) + "\n", StandardCharsets.UTF_8);
+    Path part = file.resolveSibling("." + file.getFileName() + ".part");
+    try {
+      Files.writeString(part, PRETTY.toJson(value) + "\n", StandardCharsets.UTF_8);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(part);
+    }
   }
 
   /**
