@@ -30,6 +30,8 @@ class DeviceSelectionTest {
   void write() throws IOException {
     jar = folder.resolve("model.jar");
     ArtifactWriter.write(SmallModels.random(5), SmallModels.TIME, jar);
+    // Its start is behind us: that reads settings anew.
+    CudaDrivers.get();
     Emulation.reset();
   }
 
