@@ -1,5 +1,6 @@
 package io.github.ptq4vm.cpu;
 
+import io.github.ptq4vm.network.Images;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
@@ -102,7 +103,7 @@ public final class CpuExecutor implements AutoCloseable {
     requireOpen();
     float[][] logits = new float[images.length][];
     for (int i = 0; i < images.length; i++) {
-      requireImage(images[i], i);
+      Images.require(network, images[i], i);
     }
     try (Team team = new Team(helpers, threads)) {
       // Whole images a thread while there are enough of them, then the rest one by one together.
@@ -187,7 +188,7 @@ public final class CpuExecutor implements AutoCloseable {
 
   private void walk(float[] image, Observer observer) {
     requireOpen();
-    requireImage(image, 0);
+    Images.require(network, image, 0);
     Workspace workspace = layout.workspace(1);
     Team alone = Team.alone();
     load(image, workspace);
@@ -205,30 +206,6 @@ public final class CpuExecutor implements AutoCloseable {
       pixels[3 * i] = image[i];
       pixels[3 * i + 1] = image[area + i];
       pixels[3 * i + 2] = image[2 * area + i];
-    }
-  }
-
-  private void requireImage(float[] image, int number) {
-    int expected = 3 * network.height() * network.width();
-    if (image.length != expected) {
-      throw new IllegalArgumentException(
-          "Image "
-              + number
-              + " has "
-              + image.length
-              + " floats but the network needs 3 x "
-              + network.height()
-              + " x "
-              + network.width()
-              + " = "
-              + expected
-              + ".");
-    }
-    for (int i = 0; i < image.length; i++) {
-      if (!Float.isFinite(image[i])) {
-        throw new IllegalArgumentException(
-            "Image " + number + " holds " + image[i] + " at index " + i + "; it must be finite.");
-      }
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.ptq4vm.cuda;
 
 import io.github.ptq4vm.GpuUnavailableException;
+import io.github.ptq4vm.network.Images;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
 import java.util.ArrayDeque;

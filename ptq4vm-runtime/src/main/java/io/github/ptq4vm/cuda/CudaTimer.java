@@ -1,6 +1,7 @@
 package io.github.ptq4vm.cuda;
 
 import io.github.ptq4vm.GpuUnavailableException;
+import io.github.ptq4vm.network.Images;
 import io.github.ptq4vm.network.Model;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -165,11 +166,6 @@ public final class CudaTimer implements AutoCloseable {
 
   @Override
   public void close() {
-    RuntimeException reason = new IllegalStateException("A timer on the GPU could not be closed.");
-    Closing.closeAll(opened, reason);
-    opened.clear();
-    if (reason.getSuppressed().length > 0) {
-      throw reason;
-    }
+    Closing.closeAll(opened, "A timer on the GPU could not be closed.");
   }
 }

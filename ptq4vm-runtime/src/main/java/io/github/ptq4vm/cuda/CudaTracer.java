@@ -1,5 +1,6 @@
 package io.github.ptq4vm.cuda;
 
+import io.github.ptq4vm.network.Images;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.ValueShape;

@@ -76,26 +76,16 @@ record DenseParams(
 
   /** The same for other values and another number of images. */
   DenseParams with(DeviceValue input, DeviceValue output, int images) {
-    return new DenseParams(
-        input,
-        weight,
-        bias,
-        output,
-        images,
-        inChannels,
-        outChannels,
-        height,
-        width,
-        outHeight,
-        outWidth,
-        kernel,
-        stride,
-        padding,
-        activation);
+    return with(input, output, images, activation);
   }
 
   /** The same with an activation behind it. */
   DenseParams activated(Activation activation) {
+    return with(input, output, images, activation);
+  }
+
+  private DenseParams with(
+      DeviceValue input, DeviceValue output, int images, Activation activation) {
     return new DenseParams(
         input,
         weight,

@@ -22,11 +22,6 @@ record DensePlan(ValuePlan input, DenseParams form, boolean half, ValuePlan outp
   }
 
   @Override
-  public Object shape() {
-    return this;
-  }
-
-  @Override
   public Launch launch(List<LaunchPlan> group, Batch batch) {
     DenseParams params = form.with(batch.value(input), batch.value(output), batch.images());
     return KernelCatalog.dense(params, half);

@@ -20,11 +20,6 @@ record ImagePlan(ValuePlan planes, int pixels, ValuePlan output) implements Laun
   }
 
   @Override
-  public Object shape() {
-    return this;
-  }
-
-  @Override
   public Launch launch(List<LaunchPlan> group, Batch batch) {
     ImageParams params =
         ImageParams.planes(batch.value(planes).data(), batch.value(output), pixels, batch.images());

@@ -13,9 +13,11 @@ interface LaunchPlan {
 
   /**
    * Plans of equal shape, which do not depend on each other, may be solved by one launch. A plan
-   * that cannot share a launch answers itself.
+   * that cannot share a launch answers itself, as here.
    */
-  Object shape();
+  default Object shape() {
+    return this;
+  }
 
   /**
    * The launch for a batch.

@@ -16,11 +16,6 @@ record MeanPlan(ValuePlan input, int tokens, int channels, ValuePlan output) imp
   }
 
   @Override
-  public Object shape() {
-    return this;
-  }
-
-  @Override
   public Launch launch(List<LaunchPlan> group, Batch batch) {
     MeanParams params =
         new MeanParams(batch.value(input), batch.value(output), batch.images(), channels, tokens);

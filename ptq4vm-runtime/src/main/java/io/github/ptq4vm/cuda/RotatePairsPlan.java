@@ -23,11 +23,6 @@ record RotatePairsPlan(
   }
 
   @Override
-  public Object shape() {
-    return this;
-  }
-
-  @Override
   public Launch launch(List<LaunchPlan> group, Batch batch) {
     RotatePairsParams params =
         new RotatePairsParams(

@@ -16,11 +16,6 @@ record RowsPlan(RowPlan source, ValuePlan output) implements LaunchPlan {
   }
 
   @Override
-  public Object shape() {
-    return this;
-  }
-
-  @Override
   public Launch launch(List<LaunchPlan> group, Batch batch) {
     RowsParams params =
         new RowsParams(source.in(batch.workspace()), batch.value(output), batch.images());

@@ -129,21 +129,6 @@ final class Session implements AutoCloseable {
 
   @Override
   public void close() {
-    RuntimeException reason = null;
-    for (AutoCloseable resource : opened) {
-      try {
-        resource.close();
-      } catch (Exception e) {
-        if (reason == null) {
-          reason = new IllegalStateException("A session on the GPU could not be closed.", e);
-        } else {
-          reason.addSuppressed(e);
-        }
-      }
-    }
-    opened.clear();
-    if (reason != null) {
-      throw reason;
-    }
+    Closing.closeAll(opened, "A session on the GPU could not be closed.");
   }
 }

@@ -8,15 +8,11 @@ import io.github.ptq4vm.compiler.ImageSize;
 import io.github.ptq4vm.compiler.checkpoint.FillerModels;
 import io.github.ptq4vm.network.Model;
 import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -81,12 +77,7 @@ public final class Parity implements Callable<Integer> {
 
   /** Runs the comparison and exits with its status. */
   public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new Parity())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setOut(
-                new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8), true))
-            .execute(arguments));
+    Commands.run(new Parity(), arguments);
   }
 
   @Override

@@ -10,15 +10,11 @@ import io.github.ptq4vm.benchmarks.synthetic.ReleasedSize;
 import io.github.ptq4vm.benchmarks.synthetic.SyntheticModels;
 import io.github.ptq4vm.compiler.checkpoint.FillerModels;
 import io.github.ptq4vm.network.Model;
-import java.io.OutputStreamWriter;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -82,12 +78,7 @@ public final class Speed implements Callable<Integer> {
 
   /** Runs the measurement and exits with its status. */
   public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new Speed())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setOut(
-                new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8), true))
-            .execute(arguments));
+    Commands.run(new Speed(), arguments);
   }
 
   @Override

@@ -1,10 +1,9 @@
-package io.github.ptq4vm.cuda;
+package io.github.ptq4vm.network;
 
-import io.github.ptq4vm.network.Network;
 import java.util.stream.IntStream;
 
-/** Checks images before a GPU sees them. */
-final class Images {
+/** Checks images before an executor sees them. */
+public final class Images {
   private Images() {}
 
   /**
@@ -13,7 +12,7 @@ final class Images {
    * @throws IllegalArgumentException naming the first that has another length or a value that is
    *     not finite
    */
-  static void require(Network network, float[][] images) {
+  public static void require(Network network, float[][] images) {
     int expected = floats(network);
     IntStream.range(0, images.length)
         .parallel()
@@ -42,7 +41,7 @@ final class Images {
    * @param number of it, for the message
    * @throws IllegalArgumentException if it has another length or a value that is not finite
    */
-  static void require(Network network, float[] image, int number) {
+  public static void require(Network network, float[] image, int number) {
     int expected = floats(network);
     if (image.length != expected) {
       throw new IllegalArgumentException(
