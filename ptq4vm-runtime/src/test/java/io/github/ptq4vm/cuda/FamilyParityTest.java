@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -45,30 +46,43 @@ class FamilyParityTest {
               for (int[] bits : WIDTHS) {
                 String suffix = " W" + bits[0] + "A" + bits[1];
                 cases.add(
-                    Arguments.of(name + suffix, network, Families.published(bits[0], bits[1])));
+                    Arguments.of(
+                        name + suffix, bits[1], network, Families.published(bits[0], bits[1])));
                 cases.add(
                     Arguments.of(
-                        name + suffix + " chosen", network, Families.chosen(bits[0], bits[1])));
+                        name + suffix + " chosen",
+                        bits[1],
+                        network,
+                        Families.chosen(bits[0], bits[1])));
               }
             });
     return cases.stream();
   }
 
   /**
-   * Half precision, and sums in another order, now and then move a value to a neighbouring code: of
-   * codes of four bits, half precision moves about one in a hundred at every linear. What that does
-   * to the logits must stay below what quantization itself does.
+   * Codes of eight bits that half precision moves to a neighbour are small change. Of codes of four
+   * bits one in a hundred is moved at every linear, and a neighbour is far: logits then differ by
+   * up to what quantization itself does to them, so that the bound says little, and {@link
+   * #everyQuantizedLinearIsTheCpusForTheSameInput} has to say it for each linear.
    */
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
   void logitsAreTheCpus(
-      String name, Network network, Function<Operation.Linear, Precision> precisions) {
+      String name,
+      int inputBits,
+      Network network,
+      Function<Operation.Linear, Precision> precisions) {
     float[][] images = Filler.images(3, network.height(), network.width());
     Model model = Calibrated.model(network, precisions);
     float[][] expected = onCpu(model, images);
     double quantization = quantizationError(network, images, expected);
     check(model, StorageType.F32, images, expected, Math.max(1e-4, 0.02 * quantization));
-    check(model, StorageType.F16, images, expected, Math.max(2e-2, quantization));
+    check(
+        model,
+        StorageType.F16,
+        images,
+        expected,
+        inputBits == 8 ? 2e-2 : inputBits == 6 ? 5e-2 : Math.max(5e-2, quantization));
   }
 
   /** What quantization does to the logits. */
@@ -123,7 +137,7 @@ class FamilyParityTest {
     }
   }
 
-  /** In single precision, equal results to the bit need equal codes and equal sums. */
+  /** Equal results to the bit need equal codes and equal sums; half precision rounds them once. */
   @ParameterizedTest
   @MethodSource("networks")
   void everyQuantizedLinearIsTheCpusForTheSameInput(Network network) {
@@ -131,21 +145,37 @@ class FamilyParityTest {
       for (Function<Operation.Linear, Precision> precisions :
           List.of(Families.published(bits[0], bits[1]), Families.chosen(bits[0], bits[1]))) {
         Model model = Quantizer.model(network, precisions, 5);
-        Set<String> wanted = new HashSet<>();
-        for (Operation.Linear linear : model.network().quantizableLinears()) {
-          wanted.add(linear.input());
-          wanted.add(linear.output());
-        }
-        Map<String, float[]> trace;
-        try (CudaTracer tracer = new CudaTracer(model, true, wanted)) {
-          trace = tracer.trace(Filler.images(1, network.height(), network.width())[0]);
-        }
-        for (Operation.Linear linear : model.network().quantizableLinears()) {
-          assertThat(trace.get(linear.output()))
-              .as(linear.output())
-              .isEqualTo(onCpu(model, linear, trace.get(linear.input())));
+        for (StorageType storage : List.of(StorageType.F32, StorageType.F16)) {
+          compareLinears(model, storage);
         }
       }
+    }
+  }
+
+  private static void compareLinears(Model model, StorageType storage) {
+    Network network = model.network();
+    Set<String> wanted = new HashSet<>();
+    for (Operation.Linear linear : network.quantizableLinears()) {
+      wanted.add(linear.input());
+      wanted.add(linear.output());
+    }
+    Set<String> single =
+        network.quantizableLinears().stream()
+            .map(Operation.Linear::output)
+            .filter(new Readers(network, wanted)::isPrecise)
+            .collect(Collectors.toSet());
+    Map<String, float[]> trace;
+    try (CudaTracer tracer = new CudaTracer(model, storage == StorageType.F32, wanted)) {
+      trace = tracer.trace(Filler.images(1, network.height(), network.width())[0]);
+    }
+    for (Operation.Linear linear : network.quantizableLinears()) {
+      float[] expected = onCpu(model, linear, trace.get(linear.input()));
+      if (!single.contains(linear.output())) {
+        Half.round(expected, storage);
+      }
+      assertThat(trace.get(linear.output()))
+          .as("%s of %s", linear.output(), storage)
+          .isEqualTo(expected);
     }
   }
 

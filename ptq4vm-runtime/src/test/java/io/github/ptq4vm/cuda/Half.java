@@ -39,6 +39,13 @@ final class Half {
     return type == StorageType.F16 ? value(of(value)) : value;
   }
 
+  /** Rounds values to those of a type, in place. */
+  static void round(float[] values, StorageType type) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = rounded(values[i], type);
+    }
+  }
+
   /** How far rounding to a type can move a value. */
   static double error(double value, StorageType type) {
     return type == StorageType.F16 ? Math.abs(value) * 0x1.01p-11 + 0x1p-25 : 0;
