@@ -11,10 +11,10 @@ interface ModelRunner extends AutoCloseable {
   /** The device and kernels in use, e.g. {@code cpu/vector}. */
   String provider();
 
-  /** Images of a call at which more would be no faster. */
+  /** Images of a call at which more would hardly be faster. */
   int batch();
 
-  /** Logits of images. */
+  /** Logits of images that have been checked: of the right length, and finite throughout. */
   float[][] run(float[][] images);
 
   @Override
@@ -28,14 +28,14 @@ interface ModelRunner extends AutoCloseable {
   static ModelRunner of(Model model, RunOptions options) {
     return switch (options.device()) {
       case CPU -> new OnCpu(new CpuExecutor(model, options.actualThreads()));
-      case CUDA -> new OnGpu(new CudaExecutor(model));
+      case CUDA -> new OnGpu(new CudaExecutor(model, options.singlePrecision()));
       case AUTO -> fastest(model, options);
     };
   }
 
   private static ModelRunner fastest(Model model, RunOptions options) {
     try {
-      ModelRunner runner = new OnGpu(new CudaExecutor(model));
+      ModelRunner runner = new OnGpu(new CudaExecutor(model, options.singlePrecision()));
       DeviceLog.say(runner.provider() + " is taken.");
       return runner;
     } catch (GpuUnavailableException | CudaException e) {
@@ -72,9 +72,6 @@ interface ModelRunner extends AutoCloseable {
 
   /** On a GPU. */
   record OnGpu(CudaExecutor executor) implements ModelRunner {
-    /** Prepared images of a larger batch would take much of the heap. */
-    private static final int MOST = 128;
-
     @Override
     public String provider() {
       return "cuda/" + executor.provider();
@@ -82,12 +79,12 @@ interface ModelRunner extends AutoCloseable {
 
     @Override
     public int batch() {
-      return Math.min(MOST, executor.largestBatch());
+      return executor.largestBatch();
     }
 
     @Override
     public float[][] run(float[][] images) {
-      return executor.run(images);
+      return executor.runChecked(images);
     }
 
     @Override

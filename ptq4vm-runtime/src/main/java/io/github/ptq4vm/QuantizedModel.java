@@ -7,9 +7,9 @@ import io.github.ptq4vm.artifact.ModelId;
 import io.github.ptq4vm.artifact.ModelLocator;
 import io.github.ptq4vm.image.ImageException;
 import io.github.ptq4vm.image.ImagePreprocessor;
+import io.github.ptq4vm.network.Images;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -29,11 +29,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Images are files, {@link BufferedImage}s, or tensors: {@code 3*height*width} floats, the
  * normalised red plane row by row, then green, then blue. Thread-safe: any number of threads may
  * call at once. On the processor results depend neither on the batch an image is in nor on other
- * threads. On a GPU they do not depend on the other images, but sums are ordered by the size of the
- * batch and rounded accordingly: logits then differ by rounding, and where that moves a value into
- * the next quantization step, by what such a step does. Every method that takes images throws
- * {@link ImageException} for one that cannot be used and {@link InputException} for a tensor that
- * does not fit.
+ * threads. On a GPU they do not depend on the other images, but on the size of the batch, by which
+ * sums are ordered and rounded: logits then differ by rounding, and where that moves a value into
+ * the next quantization step, by what such a step does. There a call is cut into batches by the
+ * number of its images, and into smaller ones while memory is scarce, which other threads and
+ * models may cause. Every method that takes images throws {@link ImageException} for one that
+ * cannot be used, {@link InputException} for a tensor that does not fit and, on a GPU, {@link
+ * OverflowException} where its arithmetic does not reach.
  */
 public final class QuantizedModel implements AutoCloseable {
 
@@ -48,11 +50,13 @@ public final class QuantizedModel implements AutoCloseable {
   private final ImagePreprocessor preprocessor;
   private final ModelRunner runner;
   private final int tensorSize;
+  private final int threads;
 
   private QuantizedModel(Artifact artifact, RunOptions options) {
     ArtifactContent content = artifact.content();
     this.manifest = artifact.manifest();
     this.labels = content.labels();
+    this.threads = options.actualThreads();
     try {
       this.tensorSize = Math.multiplyExact(3, Math.multiplyExact(height(), width()));
       this.preprocessor = new ImagePreprocessor(content.preprocessing(), height(), width());
@@ -234,7 +238,7 @@ public final class QuantizedModel implements AutoCloseable {
 
   /** The logits of each tensor. */
   public float[][] logits(float[]... tensors) {
-    return batches(tensors, tensor -> tensor);
+    return run(tensors, 0);
   }
 
   /**
@@ -278,21 +282,33 @@ public final class QuantizedModel implements AutoCloseable {
     float[][] logits = new float[images.length][];
     int batch = runner.batch();
     for (int from = 0; from < images.length; from += batch) {
-      List<float[]> tensors = new ArrayList<>();
-      for (T image : Arrays.asList(images).subList(from, Math.min(from + batch, images.length))) {
-        float[] tensor = prepare.apply(image);
-        requireTensor(tensor, from + tensors.size());
-        tensors.add(tensor);
-      }
-      float[][] some = runner.run(tensors.toArray(new float[0][]));
-      System.arraycopy(some, 0, logits, from, some.length);
+      int to = Math.min(from + batch, images.length);
+      float[][] tensors = Arrays.stream(images, from, to).map(prepare).toArray(float[][]::new);
+      System.arraycopy(run(tensors, from), 0, logits, from, to - from);
     }
     return logits;
   }
 
-  private void requireTensor(float[] tensor, int number) {
+  /**
+   * Checks tensors, all of them at once, and runs them.
+   *
+   * @param first number of the first in the call
+   */
+  private float[][] run(float[][] tensors, int first) {
+    int wrong = Images.firstUnfit(manifest.network(), tensors, threads > 1);
+    if (wrong >= 0) {
+      throw unfit(tensors[wrong], first + wrong);
+    }
+    try {
+      return runner.run(tensors);
+    } catch (OverflowException e) {
+      throw first == 0 ? e : e.from(first);
+    }
+  }
+
+  private InputException unfit(float[] tensor, int number) {
     if (tensor.length != tensorSize) {
-      throw new InputException(
+      return new InputException(
           "Tensor "
               + number
               + " has "
@@ -307,17 +323,14 @@ public final class QuantizedModel implements AutoCloseable {
               + width()
               + ".");
     }
-    for (int i = 0; i < tensor.length; i++) {
-      if (!Float.isFinite(tensor[i])) {
-        throw new InputException(
-            "Tensor "
-                + number
-                + " has "
-                + tensor[i]
-                + " at index "
-                + i
-                + "; every value should be finite.");
-      }
-    }
+    int index = Images.notFinite(tensor);
+    return new InputException(
+        "Tensor "
+            + number
+            + " has "
+            + tensor[index]
+            + " at index "
+            + index
+            + "; every value should be finite.");
   }
 }

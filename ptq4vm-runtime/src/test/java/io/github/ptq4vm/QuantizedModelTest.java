@@ -130,6 +130,17 @@ class QuantizedModelTest {
   }
 
   @Test
+  void anOverflowNamesTheImageAndTheWayOut() {
+    assertThat(new OverflowException(3, "GPU X", false).from(256))
+        .hasMessageStartingWith("The logits of image 259 from the GPU GPU X are not finite. ")
+        .hasMessageContaining("RunOptions.withSinglePrecision()")
+        .hasCauseInstanceOf(OverflowException.class);
+    RunOptions single = new RunOptions(Device.CUDA, 3).withSinglePrecision();
+    assertThat(single).isEqualTo(new RunOptions(Device.CUDA, 3, true));
+    assertThat(new OverflowException(0, "GPU X", true)).hasMessageContaining("Device.CPU");
+  }
+
+  @Test
   void cannotBeUsedAfterItWasClosed() {
     model.close();
     assertThatThrownBy(() -> model.logits(tensor(0))).isInstanceOf(IllegalStateException.class);

@@ -17,6 +17,7 @@ final class Gpu implements AutoCloseable {
   private static final class Shared {
     private final CudaContext context;
     private final CudaModule kernels;
+    private final GpuRoom room = new GpuRoom();
     private int users;
 
     Shared(CudaContext context, CudaModule kernels) {
@@ -74,6 +75,11 @@ final class Gpu implements AutoCloseable {
   /** What the cut of the work depends on. */
   GpuTraits traits() {
     return new GpuTraits(device().sharedMemory(), device().multiprocessors());
+  }
+
+  /** Its memory, shared with other models. */
+  GpuRoom room() {
+    return shared.room;
   }
 
   /** A kernel. */

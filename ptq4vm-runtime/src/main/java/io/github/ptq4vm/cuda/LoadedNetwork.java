@@ -36,7 +36,8 @@ final class LoadedNetwork implements AutoCloseable {
       Gpu gpu = Gpu.open(ordinal);
       opened.push(gpu);
       LoweredNetwork network = lower(model, storage, wanted, gpu);
-      DeviceMemory constants = gpu.context().allocate(network.constants().bytes());
+      DeviceMemory constants =
+          gpu.room().make(() -> gpu.context().allocate(network.constants().bytes()));
       opened.push(constants);
       try (CudaStream stream = gpu.context().createStream()) {
         upload(network.constants(), stream, constants);

@@ -122,6 +122,11 @@ final class Session implements AutoCloseable {
     }
   }
 
+  /** Waits until nothing that was started is under way; what came of it is of no interest. */
+  void abandon() {
+    stream.synchronize();
+  }
+
   /** Copies from the workspace what the last batch left there. */
   void download(ByteBuffer direct, long offset) {
     stream.download(direct, workspace, offset);

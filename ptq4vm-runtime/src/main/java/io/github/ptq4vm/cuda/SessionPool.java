@@ -1,6 +1,5 @@
 package io.github.ptq4vm.cuda;
 
-import io.github.ptq4vm.GpuUnavailableException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -10,11 +9,11 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sessions that wait for the next batch, by the size of a batch. Only some are in use at a time,
- * and as many kept of a size: whoever comes later waits. Where memory does not suffice for another
- * session, idle ones make room. Thread-safe.
+ * Sessions of a model that wait for the next batch, by the size of a batch. Only some are in use at
+ * a time, and as many kept of a size: whoever comes later waits. Thread-safe.
  */
 final class SessionPool implements AutoCloseable {
+  private final GpuRoom room;
   private final IntFunction<Session> factory;
   private final Semaphore permits;
   private final Map<Integer, Deque<Session>> idle = new HashMap<>();
@@ -22,27 +21,49 @@ final class SessionPool implements AutoCloseable {
   /**
    * An empty pool.
    *
+   * @param room for the sessions, which may close idle ones
    * @param factory makes a session for a size of batch
    * @param most sessions that are in use at a time
    */
-  SessionPool(IntFunction<Session> factory, int most) {
+  SessionPool(GpuRoom room, IntFunction<Session> factory, int most) {
+    this.room = room;
     this.factory = factory;
     this.permits = new Semaphore(most, true);
+    room.add(this);
   }
 
   /**
-   * A session for batches of a size; waits until it may be used.
+   * A session for batches of a size; waits until it may be used. For a thread that uses none.
    *
-   * @throws GpuUnavailableException if memory does not suffice
+   * @throws io.github.ptq4vm.Ptq4vmException if memory does not suffice
    */
   Session take(int images) {
     permits.acquireUninterruptibly();
     try {
-      Session waiting = poll(images);
-      return waiting == null ? make(images) : waiting;
+      Session waiting = room.isAwaited() ? null : poll(images);
+      return waiting == null ? room.make(() -> pollOrMake(images)) : waiting;
     } catch (RuntimeException | Error e) {
       permits.release();
       throw e;
+    }
+  }
+
+  /** A session for batches of a size if there is one, or room for one, without waiting; or null. */
+  @Nullable Session tryTake(int images) {
+    if (room.isAwaited() || !permits.tryAcquire()) {
+      return null;
+    }
+    Session session = null;
+    try {
+      session = poll(images);
+      if (session == null) {
+        session = room.tryMake(() -> make(images));
+      }
+      return session;
+    } finally {
+      if (session == null) {
+        permits.release();
+      }
     }
   }
 
@@ -51,55 +72,66 @@ final class SessionPool implements AutoCloseable {
     synchronized (idle) {
       idle.computeIfAbsent(session.images(), size -> new ArrayDeque<>()).push(session);
     }
+    room.givenBack();
     permits.release();
   }
 
   /**
-   * Ends the use of a session that failed.
+   * Ends the use of a session because something failed.
    *
    * @param reason takes in what fails on the way
    */
   void discard(Session session, Throwable reason) {
-    try {
-      session.close();
+    try (session) {
+      session.abandon();
     } catch (RuntimeException e) {
       reason.addSuppressed(e);
     } finally {
+      room.givenBack();
       permits.release();
     }
   }
 
-  private @Nullable Session poll(int images) {
-    synchronized (idle) {
-      Deque<Session> waiting = idle.get(images);
-      return waiting == null ? null : waiting.poll();
-    }
+  private Session pollOrMake(int images) {
+    Session waiting = poll(images);
+    return waiting == null ? make(images) : waiting;
   }
 
   private Session make(int images) {
-    try {
-      return factory.apply(images);
-    } catch (GpuUnavailableException | CudaException e) {
-      if (closeIdle() == 0) {
-        throw e;
+    Session session = factory.apply(images);
+    room.taken();
+    return session;
+  }
+
+  private @Nullable Session poll(int images) {
+    // Within the lock: who closes idle sessions must not miss one that is not counted as used yet.
+    synchronized (idle) {
+      Deque<Session> waiting = idle.get(images);
+      Session session = waiting == null ? null : waiting.poll();
+      if (session != null) {
+        room.taken();
       }
-      return factory.apply(images);
+      return session;
     }
   }
 
-  private int closeIdle() {
-    Deque<Session> all = new ArrayDeque<>();
+  /** Closes the idle sessions and returns their number. */
+  int closeIdle() {
+    // Within the lock: whoever closes the model after us must find them closed.
     synchronized (idle) {
+      Deque<AutoCloseable> all = new ArrayDeque<>();
       idle.values().forEach(all::addAll);
       idle.clear();
+      int count = all.size();
+      Closing.closeAll(all, "An idle session on the GPU could not be closed.");
+      return count;
     }
-    all.forEach(Session::close);
-    return all.size();
   }
 
   /** Closes the idle sessions; none may be in use. */
   @Override
   public void close() {
+    room.remove(this);
     closeIdle();
   }
 }

@@ -13,12 +13,24 @@ public final class Images {
    *     not finite
    */
   public static void require(Network network, float[][] images) {
+    int wrong = firstUnfit(network, images, true);
+    if (wrong >= 0) {
+      require(network, images[wrong], wrong);
+    }
+  }
+
+  /**
+   * Number of the first image that has another length or a value that is not finite, or -1.
+   *
+   * @param parallel whether threads of the common pool may help
+   */
+  public static int firstUnfit(Network network, float[][] images, boolean parallel) {
     int expected = floats(network);
-    IntStream.range(0, images.length)
-        .parallel()
+    IntStream all = IntStream.range(0, images.length);
+    return (parallel ? all.parallel() : all)
         .filter(i -> images[i].length != expected || notFinite(images[i]) >= 0)
         .findFirst()
-        .ifPresent(i -> require(network, images[i], i));
+        .orElse(-1);
   }
 
   private static int floats(Network network) {
@@ -26,9 +38,9 @@ public final class Images {
   }
 
   /** Index of the first value that is not finite, or -1. */
-  private static int notFinite(float[] image) {
-    for (int i = 0; i < image.length; i++) {
-      if (!Float.isFinite(image[i])) {
+  public static int notFinite(float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
         return i;
       }
     }

@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.ptq4vm.GpuUnavailableException;
+import io.github.ptq4vm.OverflowException;
 import io.github.ptq4vm.cpu.Filler;
 import io.github.ptq4vm.cpu.Quantizer;
+import io.github.ptq4vm.network.Images;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
+import io.github.ptq4vm.network.Tensor;
 import io.github.ptq4vm.network.VisionMamba;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -19,6 +24,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -124,8 +130,11 @@ class CudaExecutorTest {
     long constants = lowered.constants().bytes();
     Emulation.set("MEMORY", Long.toString(constants + two + 4096));
     try (CudaExecutor gpu = new CudaExecutor(MODEL)) {
+      int streams = Emulation.count(Emulation.Count.STREAMS);
       assertThat(gpu.run(IMAGES)).isDeepEqualTo(expected);
-      assertThat(gpu.largestBatch()).isEqualTo(2);
+      // There is no room for a second batch, nor for those of other sizes.
+      assertThat(Emulation.count(Emulation.Count.STREAMS)).isEqualTo(streams);
+      assertThat(gpu.largestBatch()).isEqualTo(256);
     }
     Emulation.set("MEMORY", Long.toString(constants + 4096));
     assertThatThrownBy(() -> new CudaExecutor(MODEL))
@@ -133,6 +142,172 @@ class CudaExecutorTest {
         .hasMessageContaining("does not suffice");
     Emulation.set("MEMORY", Long.toString(constants / 2));
     assertThatThrownBy(() -> new CudaExecutor(MODEL)).isInstanceOf(GpuUnavailableException.class);
+  }
+
+  /** A model whose session is idle makes room for another model's, and for its weights. */
+  @Test
+  void modelsMakeRoomForEachOther() {
+    float[][] expected = one(MODEL);
+    float[][] others = one(OTHER);
+    LoweredNetwork lowered = Lowering.lower(MODEL, StorageType.F16, Set.of());
+    LoweredNetwork second = Lowering.lower(OTHER, StorageType.F16, Set.of());
+    long constants = lowered.constants().bytes() + second.constants().bytes();
+    Emulation.set("MEMORY", Long.toString(constants + lowered.workspace(4).bytes() + 4096));
+    try (CudaExecutor gpu = new CudaExecutor(MODEL)) {
+      assertThat(gpu.run(IMAGES)).isDeepEqualTo(expected);
+      try (CudaExecutor other = new CudaExecutor(OTHER)) {
+        for (int i = 0; i < 3; i++) {
+          assertThat(other.run(IMAGES)).isDeepEqualTo(others);
+          assertThat(gpu.run(IMAGES)).isDeepEqualTo(expected);
+        }
+      }
+    }
+  }
+
+  /** There is memory for one session; all others wait for it, and nobody fails or is forgotten. */
+  @Test
+  @Timeout(120)
+  void manyThreadsAndModelsShareScarceMemory() throws Exception {
+    float[][] expected = one(MODEL);
+    float[][] others = one(OTHER);
+    LoweredNetwork lowered = Lowering.lower(MODEL, StorageType.F16, Set.of());
+    LoweredNetwork second = Lowering.lower(OTHER, StorageType.F16, Set.of());
+    long constants = lowered.constants().bytes() + second.constants().bytes();
+    Emulation.set("MEMORY", Long.toString(constants + lowered.workspace(1).bytes() + 4096));
+    ExecutorService threads = Executors.newFixedThreadPool(12);
+    try (CudaExecutor gpu = new CudaExecutor(MODEL, StorageType.F16, 4);
+        CudaExecutor other = new CudaExecutor(OTHER, StorageType.F16, 4)) {
+      List<Callable<float[][]>> calls = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        calls.add(() -> gpu.run(IMAGES));
+        calls.add(() -> other.run(IMAGES));
+      }
+      List<Future<float[][]>> answers = threads.invokeAll(calls);
+      for (int i = 0; i < answers.size(); i++) {
+        assertThat(answers.get(i).get()).isDeepEqualTo(i % 2 == 0 ? expected : others);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  @Timeout(120)
+  void moreThreadsThanSessionsDoNotWaitForEachOther() throws Exception {
+    float[][] images = Filler.images(23, 12, 12);
+    ExecutorService threads = Executors.newFixedThreadPool(16);
+    try (CudaExecutor gpu = new CudaExecutor(MODEL, StorageType.F16, 2)) {
+      float[][] expected = gpu.run(images);
+      List<Callable<float[][]>> calls = Collections.nCopies(32, () -> gpu.run(images));
+      for (Future<float[][]> answer : threads.invokeAll(calls)) {
+        assertThat(answer.get()).isDeepEqualTo(expected);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void startsABatchBeforeItWaitsForTheLast() {
+    float[][] images = Filler.images(8, 12, 12);
+    try (CudaExecutor gpu = new CudaExecutor(MODEL, StorageType.F16, 4)) {
+      float[][] expected = gpu.run(images);
+      // Two sessions for batches of four beside the one that was made at first.
+      assertThat(Emulation.count(Emulation.Count.STREAMS)).isEqualTo(3);
+      // Whatever comes first says which it is.
+      Emulation.set("FAIL", "cuStreamSynchronize:1:1,cuGraphLaunch:1:2");
+      assertThatThrownBy(() -> gpu.run(images)).hasMessageContaining("cuGraphLaunch");
+      Emulation.reset();
+      assertThat(gpu.run(images)).isDeepEqualTo(expected);
+      Emulation.set("FAIL", "cuStreamSynchronize:1:2");
+      assertThatThrownBy(() -> gpu.run(images)).hasMessageContaining("cuStreamSynchronize");
+      Emulation.reset();
+      assertThat(gpu.run(images)).isDeepEqualTo(expected);
+    }
+  }
+
+  /** A batch that is computed must not lose its memory because the next one cannot be started. */
+  @Test
+  void waitsForWhatIsUnderWayWhenSomethingFails() {
+    try (CudaExecutor gpu = new CudaExecutor(MODEL, StorageType.F16, 4)) {
+      float[][] images = Filler.images(8, 12, 12);
+      gpu.run(images);
+      int launches = Emulation.count(Emulation.Count.LAUNCHES);
+      Emulation.set("FAIL", "cuGraphLaunch:1:2");
+      assertThatThrownBy(() -> gpu.run(images)).isInstanceOf(CudaException.class);
+      assertThat(Emulation.count(Emulation.Count.LAUNCHES)).isGreaterThan(launches);
+    }
+  }
+
+  @Test
+  void saysWhenHalfPrecisionDoesNotReach() {
+    Model large = largeToken(MODEL);
+    float[][] expected = FamilyParityTest.onCpu(large, IMAGES);
+    assertThat(Images.notFinite(expected[0])).isEqualTo(-1);
+    try (CudaExecutor gpu = new CudaExecutor(large)) {
+      assertThatThrownBy(() -> gpu.run(IMAGES))
+          .isInstanceOf(OverflowException.class)
+          .hasMessageContaining("logits of image 0 from the GPU Emulated GPU are not finite")
+          .hasMessageContaining("65504")
+          .hasMessageContaining("Device.CPU")
+          .hasMessageContaining("withSinglePrecision");
+    }
+    try (CudaExecutor gpu = new CudaExecutor(large, true)) {
+      assertThat(FamilyParityTest.relativeError(gpu.run(IMAGES)[0], expected[0])).isLessThan(1e-3);
+    }
+  }
+
+  /** The class token has values of millions, which norms remove. */
+  private static Model largeToken(Model model) {
+    TreeMap<String, Tensor> parameters = new TreeMap<>(model.parameters());
+    parameters.replaceAll(
+        (name, tensor) -> {
+          if (!name.equals("cls_token") || !(tensor instanceof Tensor.Floats floats)) {
+            return tensor;
+          }
+          float[] values = floats.data().clone();
+          for (int i = 0; i < values.length; i++) {
+            values[i] *= 1e8f;
+          }
+          return new Tensor.Floats(floats.shape(), values);
+        });
+    return new Model(model.network(), parameters);
+  }
+
+  @Test
+  void largerBatchesAreTriedAgain() {
+    BatchLimit limit = new BatchLimit(256);
+    assertThat(limit.next()).isEqualTo(256);
+    limit.lower(128);
+    limit.lower(64);
+    limit.lower(128);
+    for (int size : new int[] {64, 128, 256}) {
+      for (int i = 0; i < BatchLimit.PATIENCE + (size == 64 ? 0 : 1); i++) {
+        assertThat(limit.next()).isEqualTo(size);
+      }
+    }
+    assertThat(limit.most()).isEqualTo(256);
+  }
+
+  @Test
+  void largerBatchesAreMadeOnceThereIsMemory() {
+    LoweredNetwork lowered = Lowering.lower(MODEL, StorageType.F16, Set.of());
+    long memory = lowered.constants().bytes() + lowered.workspace(1).bytes() + 4096;
+    Emulation.set("MEMORY", Long.toString(memory));
+    float[][] pair = Filler.images(2, 12, 12);
+    try (CudaExecutor gpu = new CudaExecutor(MODEL)) {
+      gpu.run(pair);
+      Emulation.set("MEMORY", "");
+      int streams = Emulation.count(Emulation.Count.STREAMS);
+      gpu.run(pair);
+      // A second session of one image.
+      assertThat(Emulation.count(Emulation.Count.STREAMS)).isEqualTo(streams + 1);
+      for (int i = 0; i < BatchLimit.PATIENCE; i++) {
+        gpu.run(pair);
+      }
+      // One of two images.
+      assertThat(Emulation.count(Emulation.Count.STREAMS)).isEqualTo(streams + 2);
+    }
   }
 
   /** Calls of loading or of the first batch, by the driver's names. */
