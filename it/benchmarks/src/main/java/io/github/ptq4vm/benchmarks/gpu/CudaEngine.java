@@ -6,16 +6,16 @@ import io.github.ptq4vm.network.Model;
 import java.util.List;
 
 /** The first NVIDIA GPU. */
-record CudaEngine(Model model, CudaExecutor executor) implements Engine {
+record CudaEngine(Model model, CudaExecutor executor, boolean single) implements Engine {
   private static final int REPEATS = 20;
 
-  CudaEngine(Model model) {
-    this(model, new CudaExecutor(model));
+  CudaEngine(Model model, boolean single) {
+    this(model, new CudaExecutor(model, single), single);
   }
 
   @Override
   public String name() {
-    return "cuda/" + executor.provider();
+    return (single ? "cuda, single/" : "cuda/") + executor.provider();
   }
 
   @Override

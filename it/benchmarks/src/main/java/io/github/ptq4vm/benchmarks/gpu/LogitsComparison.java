@@ -1,42 +1,60 @@
 package io.github.ptq4vm.benchmarks.gpu;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
 /**
- * How far logits of a batch are from what they should be.
+ * How far logits of images are from what they should be.
  *
- * @param error largest distance of an image's logits, relative to their norm
- * @param images number of images
+ * @param errors an image's distance relative to the norm of its logits, ascending; infinite where a
+ *     logit is not a number
  * @param otherClass images whose best class is another one
- * @param margin of those, the largest difference between the two classes' logits, relative to the
- *     norm: how sure the expected logits were
  */
-record LogitsComparison(double error, int images, int otherClass, double margin) {
+record LogitsComparison(List<Double> errors, List<OtherClass> otherClass) {
+
+  /**
+   * An image whose best class is another one.
+   *
+   * @param image its index
+   * @param expected lead of the expected class over the found one, relative to the norm
+   * @param found lead of the found class over the expected one, relative to the norm
+   */
+  record OtherClass(int image, double expected, double found) {}
 
   static LogitsComparison of(float[][] expected, float[][] actual) {
     if (expected.length != actual.length) {
       throw new IllegalArgumentException(
           actual.length + " images came back where " + expected.length + " went in.");
     }
-    double error = 0;
-    double margin = 0;
-    int other = 0;
+    double[] errors = new double[expected.length];
+    List<OtherClass> others = new ArrayList<>();
     for (int i = 0; i < expected.length; i++) {
       double norm = distance(expected[i], new float[expected[i].length]);
-      // A NaN anywhere has to count as an error, not to vanish in a maximum.
-      double distance = distance(expected[i], actual[i]) / norm;
-      error = Double.isFinite(distance) ? Math.max(error, distance) : Double.POSITIVE_INFINITY;
+      double error = distance(expected[i], actual[i]) / norm;
+      errors[i] = Double.isFinite(error) ? error : Double.POSITIVE_INFINITY;
       int wanted = best(expected[i]);
       int found = best(actual[i]);
       if (wanted != found) {
-        other++;
-        margin = Math.max(margin, (expected[i][wanted] - expected[i][found]) / norm);
+        others.add(
+            new OtherClass(
+                i,
+                (expected[i][wanted] - expected[i][found]) / norm,
+                (actual[i][found] - actual[i][wanted]) / norm));
       }
     }
-    return new LogitsComparison(error, expected.length, other, margin);
+    Arrays.sort(errors);
+    return new LogitsComparison(Arrays.stream(errors).boxed().toList(), List.copyOf(others));
   }
 
-  /** Whether errors are within a bound, and classes differ only where the bound allows it. */
-  boolean isWithin(double bound) {
-    return error <= bound && margin <= 2 * bound;
+  /** Number of images. */
+  int images() {
+    return errors.size();
+  }
+
+  /** The error that a share of the images, at most 1, does not exceed. */
+  double quantile(double share) {
+    return errors.get((int) Math.ceil(share * errors.size()) - 1);
   }
 
   private static double distance(float[] one, float[] other) {

@@ -63,13 +63,21 @@ public final class Parity implements Callable<Integer> {
   @Option(
       names = "--bound",
       defaultValue = "2e-2",
-      description = "Largest error of logits, relative to their norm (default: ${DEFAULT-VALUE}).")
+      description =
+          "Largest error of logits, relative to their norm, where it is bounded (default:"
+              + " ${DEFAULT-VALUE}).")
   private double bound;
 
   @Option(
       names = "--samples",
       description = "A folder that run.sh gpu-samples wrote, to compare trained models too.")
   private @Nullable Path samples;
+
+  @Option(
+      names = "--sample-images",
+      defaultValue = "1000000",
+      description = "At most so many images of each trained model (default: all).")
+  private int sampleImages;
 
   /** Made by picocli, which sets the fields. */
   @SuppressWarnings("NullAway")
@@ -92,7 +100,7 @@ public final class Parity implements Callable<Integer> {
           table.compare(
               model,
               recipe.id(),
-              variant,
+              bits,
               SyntheticModels.quantize(floats, recipe, bits.weights(), bits.activations()),
               IntStream.range(0, images)
                   .mapToObj(i -> SyntheticModels.image(floats.network(), 1 + i))
@@ -103,19 +111,28 @@ public final class Parity implements Callable<Integer> {
     if (samples != null) {
       trained(samples, table);
     }
+    table.printOtherClasses();
     return table.isGood() ? 0 : NOT_MET;
   }
 
-  /** Trained models with all of their validation images. */
-  private static void trained(Path folder, ParityTable table) throws IOException {
+  /** Trained models with their validation images. */
+  private void trained(Path folder, ParityTable table) throws IOException {
     for (TrainedSample sample : TrainedSample.list(folder)) {
       ArtifactContent content = ModelLocator.read(folder.resolve(sample.jar())).content();
       table.compare(
           sample.name(),
           "auto",
-          sample.variant(),
+          Bits.of(sample.variant()),
           content.model(),
-          Pixels.read(folder.resolve(sample.images())).tensors(content.preprocessing()));
+          some(Pixels.read(folder.resolve(sample.images())).tensors(content.preprocessing())));
     }
+  }
+
+  /** As many images as asked for, from all over the list: neighbours are of one class. */
+  private float[][] some(float[][] all) {
+    int count = Math.min(sampleImages, all.length);
+    return IntStream.range(0, count)
+        .mapToObj(i -> all[(int) ((long) i * all.length / count)])
+        .toArray(float[][]::new);
   }
 }

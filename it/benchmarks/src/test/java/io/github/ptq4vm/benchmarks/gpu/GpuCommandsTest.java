@@ -34,7 +34,7 @@ class GpuCommandsTest {
         .anyMatch(
             line ->
                 line.contains("| auto | w4a4 |")
-                    && line.endsWith("| 4 | 0.00e+00 | 0 | 0.00e+00 | ok |"));
+                    && line.endsWith("| 4 | 0.00e+00 | 0.00e+00 | 0.00e+00 | 0 | ok |"));
   }
 
   @Test

@@ -4,45 +4,67 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LogitsComparisonTest {
   private static final float[][] EXPECTED = {{3, 4, 0}, {0, 0, 10}};
 
+  private static final Bits EIGHT = new Bits(8, 8);
+  private static final Bits FOUR = new Bits(4, 4);
+
   @Test
   void equalLogitsHaveNoError() {
     LogitsComparison comparison = LogitsComparison.of(EXPECTED, EXPECTED);
 
-    assertThat(comparison).isEqualTo(new LogitsComparison(0, 2, 0, 0));
-    assertThat(comparison.isWithin(0)).isTrue();
+    assertThat(comparison).isEqualTo(new LogitsComparison(List.of(0.0, 0.0), List.of()));
+    assertThat(ErrorBound.of(EIGHT, false, 0).holds(comparison)).isTrue();
   }
 
   @Test
-  void theWorstImageCounts() {
+  void theWorstImageCountsWhereCodesAreFine() {
     LogitsComparison comparison =
         LogitsComparison.of(EXPECTED, new float[][] {{3, 4.5f, 0}, {0, 0.1f, 10}});
 
-    assertThat(comparison.error()).isCloseTo(0.1, within(1e-7));
-    assertThat(comparison.isWithin(0.11)).isTrue();
-    assertThat(comparison.isWithin(0.09)).isFalse();
+    assertThat(comparison.quantile(0.5)).isCloseTo(0.01, within(1e-7));
+    assertThat(comparison.quantile(1)).isCloseTo(0.1, within(1e-7));
+    assertThat(ErrorBound.of(EIGHT, false, 0.11).holds(comparison)).isTrue();
+    assertThat(ErrorBound.of(EIGHT, false, 0.09).holds(comparison)).isFalse();
   }
 
   @Test
-  void anotherClassIsListedWithItsMargin() {
+  void nineOfTenImagesCountWhereCodesAreCoarse() {
+    float[][] expected = new float[10][];
+    float[][] actual = new float[10][];
+    for (int i = 0; i < expected.length; i++) {
+      expected[i] = new float[] {1, 0};
+      actual[i] = new float[] {1, i == 0 ? 0.5f : i == 1 ? 0.05f : 0};
+    }
+    LogitsComparison comparison = LogitsComparison.of(expected, actual);
+
+    assertThat(ErrorBound.of(FOUR, true, 0.06).holds(comparison)).isTrue();
+    assertThat(ErrorBound.of(FOUR, true, 0.04).holds(comparison)).isFalse();
+    assertThat(ErrorBound.of(FOUR, false, 0.04).holds(comparison)).isTrue();
+  }
+
+  @Test
+  void anotherClassIsListedWithItsMargins() {
     LogitsComparison comparison =
-        LogitsComparison.of(EXPECTED, new float[][] {{4, 3, 0}, {0, 0, 10}});
+        LogitsComparison.of(EXPECTED, new float[][] {{4, 3.5f, 0}, {0, 0, 10}});
 
-    assertThat(comparison.otherClass()).isEqualTo(1);
-    assertThat(comparison.margin()).isCloseTo(0.2, within(1e-7));
+    assertThat(comparison.otherClass()).hasSize(1);
+    assertThat(comparison.otherClass().get(0).image()).isZero();
+    assertThat(comparison.otherClass().get(0).expected()).isCloseTo(0.2, within(1e-7));
+    assertThat(comparison.otherClass().get(0).found()).isCloseTo(0.1, within(1e-7));
   }
 
   @Test
-  void whatIsNotANumberIsAnError() {
+  void whatIsNotANumberIsAnErrorEvenWhereNothingIsBounded() {
     LogitsComparison comparison =
         LogitsComparison.of(EXPECTED, new float[][] {{3, Float.NaN, 0}, {0, 0, 10}});
 
-    assertThat(comparison.error()).isInfinite();
-    assertThat(comparison.isWithin(1)).isFalse();
+    assertThat(comparison.quantile(1)).isInfinite();
+    assertThat(ErrorBound.of(FOUR, false, 1).holds(comparison)).isFalse();
   }
 
   @Test
