@@ -20,9 +20,10 @@ mkdir -p "$carry/lib"
 jre=$here/target/jre
 rm -rf "$jre"
 "$jdk/bin/jlink" --add-modules java.base,java.logging,java.management,jdk.unsupported,jdk.incubator.vector \
-  --strip-debug --no-header-files --no-man-pages --compress=2 --output "$jre" 2>&1 |
+  --strip-debug --no-header-files --no-man-pages --compress=0 --output "$jre" 2>&1 |
   { grep -v -i warning || true; }
-tar -czf "$carry/jre.tar.gz" -C "$here/target" jre
+# Not compressed by jlink, since xz does it far better.
+tar -cf - -C "$here/target" jre | xz -6 > "$carry/jre.tar.xz"
 rm -rf "$jre"
 
 # The runtime and this benchmark with what they call; no PyTorch, no DJL, no Maven.

@@ -12,14 +12,18 @@ carry=$here/target/carry
 out=${OUT:-$here/target/results}
 device=${PTQ4VM_DEVICE:-cuda}
 parts=${*:-peer-check parity sanitizer peer speed summary}
-if [ ! -f "$carry/jre.tar.gz" ]; then
-  echo "There is no $carry/jre.tar.gz: run carry.sh first and bring its folder along." >&2
+if [ ! -f "$carry/jre.tar.xz" ]; then
+  echo "There is no $carry/jre.tar.xz: run carry.sh first and bring its folder along." >&2
   exit 2
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out" "$work/tmp"
-tar -xzf "$carry/jre.tar.gz" -C "$work"
+if command -v xz > /dev/null; then
+  xz -dc "$carry/jre.tar.xz" | tar -xf - -C "$work"
+else
+  python3 -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' "$carry/jre.tar.xz" "$work"
+fi
 class_path=$(find "$carry/lib" -name '*.jar' | tr '\n' ':')
 package=io.github.ptq4vm.benchmarks.gpu
 failed=0
