@@ -62,7 +62,7 @@ public final class Parity implements Callable<Integer> {
 
   @Option(
       names = "--bound",
-      defaultValue = "2e-2",
+      defaultValue = "3e-2",
       description =
           "Largest error of logits, relative to their norm, where it is bounded (default:"
               + " ${DEFAULT-VALUE}).")
