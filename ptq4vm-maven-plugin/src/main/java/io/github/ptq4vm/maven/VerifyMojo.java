@@ -1,5 +1,6 @@
 package io.github.ptq4vm.maven;
 
+import io.github.ptq4vm.Device;
 import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.compiler.CompileRequest.Variant;
 import io.github.ptq4vm.compiler.VerifyRequest;
@@ -46,6 +47,16 @@ public final class VerifyMojo extends AbstractPtq4vmMojo {
   /** The checkpoint the jars were made from. Required; another one is an error. */
   @Parameter(property = "ptq4vm.checkpoint")
   @Nullable File checkpoint;
+
+  /**
+   * Where the packaged models run: {@code cpu}; {@code cuda}, the first NVIDIA GPU, which is an
+   * error if it cannot be used; or {@code auto}, that GPU if it can be used. A GPU rounds in other
+   * ways, so what is measured with {@code auto} may depend on the machine. For a GPU, name {@code
+   * org.jcuda:jcuda-natives} among the {@code <dependencies>} of the plugin, as the goal {@code
+   * devices} says it. The checkpoint always runs on the processor.
+   */
+  @Parameter(property = "ptq4vm.device", defaultValue = "cpu")
+  String device = "cpu";
 
   /**
    * How many percentage points of top-1 a packaged model may lose against the checkpoint: with
@@ -179,6 +190,7 @@ public final class VerifyMojo extends AbstractPtq4vmMojo {
         architecture,
         inputs.images(validationDirectory, "validationDirectory"),
         parsed.stream().map(variant -> jar(directory, variant)).toList(),
+        Ranges.oneOf(Device.class, device, "device"),
         threads == 0
             ? Runtime.getRuntime().availableProcessors()
             : Ranges.atLeast(1, threads, "threads"));
