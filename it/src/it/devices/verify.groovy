@@ -9,6 +9,8 @@ assert facts("worker memory")[0] =~ /^\d+m of heap/
 assert facts("devices")[0].startsWith("auto, cpu")
 assert facts("cpu kernels")[0].contains("jdk.incubator.vector")
 assert facts("gpu").size() == 2
+assert facts("gpu natives")[0].contains("jcuda-natives")
+assert facts("gpu natives")[1] =~ /^none: .*on none, so models run on the processor/
 assert facts("pytorch")[0] =~ /^(in|not in) the local repository/
 assert facts("pytorch")[1] =~ /^none: Models cannot be quantized on this platform .*none/
 assert !new File(basedir, "no-project/target").exists()

@@ -21,7 +21,7 @@ for (goal in ["devices", "help", "inspect", "quantize", "verify"]) {
     assert call =~ /(?m)^ptq4vm:${goal}$/
   }
 }
-for (name in ["artifact", "file", "imageSize", "sha256", "maxAccuracyDrop", "minTop1", "scanDirections"]) {
+for (name in ["artifact", "file", "imageSize", "sha256", "maxAccuracyDrop", "minTop1", "device", "scanDirections"]) {
   assert calls[2].contains("User property: ptq4vm.${name}")
   assert !calls[3].contains("User property: ptq4vm.${name}")
 }

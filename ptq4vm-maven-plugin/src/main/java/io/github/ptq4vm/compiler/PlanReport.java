@@ -72,7 +72,8 @@ final class PlanReport {
     return words.isEmpty() ? "plain" : String.join("+", words);
   }
 
+  /** Between -300 and 200; logits that are not finite are noise alone. */
   private static double decibels(double noise) {
-    return -10 * Math.log10(Math.max(noise, 1e-20));
+    return Double.isFinite(noise) ? -10 * Math.log10(Math.min(Math.max(noise, 1e-20), 1e30)) : -300;
   }
 }

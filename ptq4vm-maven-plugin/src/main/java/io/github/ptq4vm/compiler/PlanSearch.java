@@ -155,19 +155,21 @@ final class PlanSearch {
   }
 
   /**
-   * The plan: for each kind the cheapest of the choices that are about as good as the best.
+   * The plan: for each kind the cheapest of the choices that are about as good as the best. Noise
+   * that is not finite is worse than any other, and where no choice has less, nothing is chosen.
    *
    * @param rounding whether weights are rounded together
    */
   static QuantizationPlan choose(
       QuantizationPlan none, Map<String, Map<Ingredients, Double>> noise, boolean rounding) {
-    double whole = noise.values().stream().mapToDouble(PlanSearch::least).sum();
+    double whole =
+        noise.values().stream().mapToDouble(PlanSearch::least).filter(Double::isFinite).sum();
     QuantizationPlan plan = none;
     for (Map.Entry<String, Map<Ingredients, Double>> kind : noise.entrySet()) {
       double enough = least(kind.getValue()) + WORTHWHILE * whole;
       Ingredients chosen =
           kind.getValue().entrySet().stream()
-              .filter(entry -> entry.getValue() <= enough)
+              .filter(entry -> orInfinite(entry.getValue()) <= enough)
               .min(
                   Comparator.<Map.Entry<Ingredients, Double>>comparingInt(
                           entry -> cost(entry.getKey()))
@@ -180,7 +182,11 @@ final class PlanSearch {
   }
 
   private static double least(Map<Ingredients, Double> noise) {
-    return noise.values().stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+    return noise.values().stream().mapToDouble(PlanSearch::orInfinite).min().orElseThrow();
+  }
+
+  private static double orInfinite(double noise) {
+    return Double.isFinite(noise) ? noise : Double.POSITIVE_INFINITY;
   }
 
   /** Number of ingredients that cost time when the model runs. */

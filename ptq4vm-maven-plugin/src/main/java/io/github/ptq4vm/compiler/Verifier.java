@@ -1,6 +1,5 @@
 package io.github.ptq4vm.compiler;
 
-import io.github.ptq4vm.Device;
 import io.github.ptq4vm.Ptq4vmException;
 import io.github.ptq4vm.QuantizedModel;
 import io.github.ptq4vm.RunOptions;
@@ -61,7 +60,7 @@ public final class Verifier {
     List<VerifyResult.Measured> models = new ArrayList<>();
     for (Path jar : request.jars()) {
       try (QuantizedModel model =
-          QuantizedModel.load(jar, new RunOptions(Device.AUTO, request.threads()))) {
+          QuantizedModel.load(jar, new RunOptions(request.device(), request.threads()))) {
         requireSameCheckpoint(jar, model, request.checkpoint(), checkpoint);
         models.add(measure(request, jar, model, folder));
       } catch (Ptq4vmException e) {

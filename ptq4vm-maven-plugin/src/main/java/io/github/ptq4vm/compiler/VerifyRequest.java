@@ -1,5 +1,6 @@
 package io.github.ptq4vm.compiler;
 
+import io.github.ptq4vm.Device;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -11,10 +12,16 @@ import java.util.List;
  * @param architecture {@link ImportOptions#AUTO}, or a family's name
  * @param validationDirectory labelled images, one folder a class
  * @param jars jars of models, each with one
+ * @param device where the packaged models run; the checkpoint runs on the processor
  * @param threads worker threads
  */
 public record VerifyRequest(
-    Path checkpoint, String architecture, Path validationDirectory, List<Path> jars, int threads) {
+    Path checkpoint,
+    String architecture,
+    Path validationDirectory,
+    List<Path> jars,
+    Device device,
+    int threads) {
 
   /** Takes an immutable copy of the jars. */
   public VerifyRequest {

@@ -9,10 +9,11 @@ import java.util.Properties;
  * Versions the build wrote into the plugin.
  *
  * @param version version of the plugin and of the runtime that belongs to it
+ * @param jcuda version of {@code org.jcuda:jcuda-natives}
  * @param pytorchJni version of {@code ai.djl.pytorch:pytorch-jni}
  * @param pytorchNative version of {@code ai.djl.pytorch:pytorch-native-cpu}
  */
-record BuildFacts(String version, String pytorchJni, String pytorchNative) {
+record BuildFacts(String version, String jcuda, String pytorchJni, String pytorchNative) {
 
   /** Reads them. */
   static BuildFacts load() {
@@ -24,6 +25,7 @@ record BuildFacts(String version, String pytorchJni, String pytorchNative) {
     }
     return new BuildFacts(
         properties.getProperty("version"),
+        properties.getProperty("jcuda"),
         properties.getProperty("pytorch.jni"),
         properties.getProperty("pytorch.native"));
   }

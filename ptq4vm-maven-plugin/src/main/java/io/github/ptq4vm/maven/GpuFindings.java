@@ -1,6 +1,5 @@
 package io.github.ptq4vm.maven;
 
-import io.github.ptq4vm.Device;
 import io.github.ptq4vm.compiler.Inspection.Fact;
 import java.io.File;
 import java.io.IOException;
@@ -22,9 +21,16 @@ import java.util.stream.Stream;
  *
  * @param root where the file system begins
  * @param environment variables by name
- * @param windows whether the operating system is Windows
+ * @param system name of the operating system, as Java gives it
+ * @param architecture of the processor, as Java gives it
+ * @param natives whether JCuda's native library is on the class path
  */
-record GpuFindings(Path root, Map<String, String> environment, boolean windows) {
+record GpuFindings(
+    Path root,
+    Map<String, String> environment,
+    String system,
+    String architecture,
+    boolean natives) {
   private static final List<String> LIBRARY_FOLDERS =
       List.of(
           "usr/lib/x86_64-linux-gnu",
@@ -37,11 +43,18 @@ record GpuFindings(Path root, Map<String, String> environment, boolean windows) 
 
   /** Those of the machine this JVM runs on. */
   static GpuFindings ofThisMachine() {
-    boolean windows = System.getProperty("os.name").startsWith("Windows");
+    String system = System.getProperty("os.name", "");
+    String architecture = System.getProperty("os.arch", "");
     return new GpuFindings(
-        windows ? Path.of(environment("SystemRoot", "C:\\Windows")) : Path.of("/"),
+        isWindows(system) ? Path.of(environment("SystemRoot", "C:\\Windows")) : Path.of("/"),
         System.getenv(),
-        windows);
+        system,
+        architecture,
+        JcudaNatives.areOnClassPath(system, architecture));
+  }
+
+  private static boolean isWindows(String system) {
+    return system.startsWith("Windows");
   }
 
   private static String environment(String name, String otherwise) {
@@ -53,6 +66,7 @@ record GpuFindings(Path root, Map<String, String> environment, boolean windows) 
   List<Fact> find() {
     List<Fact> facts = new ArrayList<>();
     List<Path> libraries = libraries();
+    boolean windows = isWindows(system);
     List<Path> devices = windows ? List.of() : devices();
     facts.add(
         new Fact(
@@ -67,33 +81,30 @@ record GpuFindings(Path root, Map<String, String> environment, boolean windows) 
               "gpu device files",
               devices.isEmpty() ? "none: there is no /dev/nvidia0, nor /dev/dxg" : join(devices)));
     }
+    facts.add(new Fact("gpu natives", JcudaNatives.describe(system, architecture, natives)));
     facts.add(new Fact("gpu", conclusion(!libraries.isEmpty(), windows || !devices.isEmpty())));
     return facts;
   }
 
-  private static String conclusion(boolean library, boolean device) {
-    List<Device> gpus =
-        Stream.of(Device.values())
-            .filter(other -> other != Device.AUTO && other != Device.CPU)
-            .toList();
-    if (gpus.isEmpty()) {
-      return "not used: models run on the processor in this version of the runtime"
-          + (library && device ? "; this machine seems to have a GPU" : "");
+  private String conclusion(boolean library, boolean device) {
+    if (JcudaNatives.classifier(system, architecture).isEmpty()) {
+      return "not used: JCuda has no native library for this platform; models run on the processor";
     }
     if (!library) {
       return "not used: NVIDIA's driver is not installed, or its library is not visible in this container";
     }
     return device
-        ? "driver and device are there; the runtime's log says whether it uses them, and why not"
+        ? "driver and device are there; an application uses them if it has jcuda-natives among its"
+            + " dependencies, and the runtime's log says whether it does, and why not"
         : "not used: the driver is there, but no device; a container needs one passed in, e.g. with --gpus all";
   }
 
   private String library() {
-    return windows ? "nvcuda.dll" : "libcuda.so.1";
+    return isWindows(system) ? "nvcuda.dll" : "libcuda.so.1";
   }
 
   private List<Path> libraries() {
-    if (windows) {
+    if (isWindows(system)) {
       return Stream.of(root.resolve("System32").resolve(library())).filter(Files::exists).toList();
     }
     Stream<Path> named =

@@ -45,7 +45,8 @@ public final class InspectMojo extends AbstractPtq4vmMojo {
 
   /**
    * The file to inspect: a checkpoint ({@code .pth}, {@code .pt}, {@code .ckpt}, {@code
-   * .safetensors}) or the jar of a model. Either this or {@code artifact} is required.
+   * .safetensors}) or the jar of a model. A relative path starts from the folder Maven was called
+   * for. Either this or {@code artifact} is required.
    */
   @Parameter(property = "ptq4vm.file")
   @Nullable File file;
@@ -111,6 +112,7 @@ public final class InspectMojo extends AbstractPtq4vmMojo {
     if (artifact != null) {
       return resolver.resolve(artifact, session, project);
     }
-    return new InputFiles(Path.of("").toAbsolutePath()).file(file, "file");
+    // Not this JVM's working directory, which is another one with -f and in an IDE or a daemon.
+    return new InputFiles(Path.of(session.getExecutionRootDirectory())).file(file, "file");
   }
 }

@@ -9,7 +9,6 @@ import io.github.ptq4vm.compiler.ImportOptions;
 import io.github.ptq4vm.compiler.Recipe;
 import io.github.ptq4vm.compiler.worker.CompileFunction;
 import io.github.ptq4vm.compiler.worker.WorkerJson;
-import io.github.ptq4vm.compiler.worker.WorkerMemory;
 import java.io.File;
 import java.io.IOException;
 import java.util.List;
@@ -21,13 +20,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.inject.Inject;
 import org.apache.maven.artifact.Artifact;
-import org.apache.maven.execution.MavenSession;
-import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.apache.maven.plugins.annotations.ResolutionScope;
-import org.apache.maven.project.MavenProject;
 import org.apache.maven.project.MavenProjectHelper;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +42,7 @@ import org.jspecify.annotations.Nullable;
     defaultPhase = LifecyclePhase.PREPARE_PACKAGE,
     requiresDependencyResolution = ResolutionScope.NONE,
     threadSafe = true)
-public final class QuantizeMojo extends AbstractPtq4vmMojo {
+public final class QuantizeMojo extends AbstractWorkerMojo {
 
   /**
    * Exponent of the activation maxima in the smoothing factor, from 0 (weights decide) to 1
@@ -54,13 +50,6 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
    */
   @Parameter(property = "ptq4vm.alpha", defaultValue = "0.5")
   double alpha;
-
-  /**
-   * Family of the network: {@code vim}, {@code vmamba}, {@code localvim} or {@code localvmamba};
-   * {@code auto} finds it out from the names of the checkpoint's tensors.
-   */
-  @Parameter(property = "ptq4vm.architecture", defaultValue = "auto")
-  String architecture = "auto";
 
   /** Images that a learning step sees. A smaller batch needs less memory. */
   @Parameter(property = "ptq4vm.batch", defaultValue = "32")
@@ -187,10 +176,6 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
   @Parameter(property = "ptq4vm.synset")
   @Nullable File synset;
 
-  /** Threads to calculate with; 0 means as many as there are cores. */
-  @Parameter(property = "ptq4vm.threads", defaultValue = "0")
-  int threads;
-
   /**
    * Folder of labelled images, one folder a class, to measure the float model and the packed models
    * on. Without it nothing is measured.
@@ -209,35 +194,12 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
   @Parameter(property = "ptq4vm.weights", defaultValue = "model")
   String weights = "model";
 
-  /** More arguments of the JVM that quantizes. */
-  @Parameter(property = "ptq4vm.workerJvmArguments")
-  List<String> workerJvmArguments = List.of();
-
-  /**
-   * Largest heap of the JVM that quantizes, e.g. {@code 4g}. The default is half of the machine's
-   * memory, at most 8 GiB; a build with {@code -T} divides the half by the number of modules it
-   * builds at a time. PyTorch's tensors take memory besides.
-   */
-  @Parameter(property = "ptq4vm.workerMemory")
-  @Nullable String workerMemory;
-
-  @Parameter(defaultValue = "${project}", readonly = true, required = true)
-  MavenProject project;
-
-  @Parameter(defaultValue = "${session}", readonly = true, required = true)
-  MavenSession session;
-
-  @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
-  MojoExecution execution;
-
-  private final WorkerFactory workers;
   private final MavenProjectHelper projectHelper;
 
   /** Creates the goal; Maven sets the fields. */
   @Inject
-  @SuppressWarnings("NullAway.Init")
   public QuantizeMojo(WorkerFactory workers, MavenProjectHelper projectHelper) {
-    this.workers = workers;
+    super(workers);
     this.projectHelper = projectHelper;
   }
 
@@ -258,20 +220,10 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
                 getLog()
                     .info(
                         "Deleted " + jar + " of an earlier build: <variants> no longer lists it."));
-    WorkerOptions options =
-        new WorkerOptions(
-            workerMemory == null
-                ? WorkerMemory.ofThisMachine(Reactor.modulesAtATime(session))
-                : workerMemory,
-            workerJvmArguments,
-            request.threads(),
-            output.workDirectory());
     CompileFunction compiler =
-        workers.create(
-            session, project, execution.getMojoDescriptor().getPluginDescriptor(), options);
+        workers.create(session, project, plugin(), workerOptions(output.workDirectory()));
     CompileResult result;
-    try (ProgressPrinter progress =
-        new ProgressPrinter(getLog(), Terminal.of(session, getLog()), System::nanoTime)) {
+    try (ProgressPrinter progress = progress()) {
       result = compiler.compile(request, progress);
     }
     for (VariantResult variant : result.variants()) {
@@ -334,9 +286,7 @@ public final class QuantizeMojo extends AbstractPtq4vmMojo {
             licence.text(),
             BuildFacts.load().version(),
             new TreeMap<>(metadata)),
-        threads == 0
-            ? Runtime.getRuntime().availableProcessors()
-            : Ranges.atLeast(1, threads, "threads"),
+        actualThreads(),
         inputs.absolute(outputDirectory, "outputDirectory"),
         OutputTimestamp.parse(outputTimestamp));
   }

@@ -1,12 +1,12 @@
 package io.github.ptq4vm.maven;
 
+import io.github.ptq4vm.Device;
 import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.compiler.CompileRequest.Variant;
 import io.github.ptq4vm.compiler.VerifyRequest;
 import io.github.ptq4vm.compiler.VerifyResult;
 import io.github.ptq4vm.compiler.worker.VerifyFunction;
 import io.github.ptq4vm.compiler.worker.WorkerJson;
-import io.github.ptq4vm.compiler.worker.WorkerMemory;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,12 +14,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import javax.inject.Inject;
-import org.apache.maven.execution.MavenSession;
-import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
-import org.apache.maven.project.MavenProject;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,18 +31,21 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1.0
  */
 @Mojo(name = "verify", defaultPhase = LifecyclePhase.VERIFY, threadSafe = true)
-public final class VerifyMojo extends AbstractPtq4vmMojo {
-
-  /**
-   * Family of the checkpoint's network, as for {@code quantize}; {@code auto} finds it out from the
-   * names of the checkpoint's tensors.
-   */
-  @Parameter(property = "ptq4vm.architecture", defaultValue = "auto")
-  String architecture = "auto";
+public final class VerifyMojo extends AbstractWorkerMojo {
 
   /** The checkpoint the jars were made from. Required; another one is an error. */
   @Parameter(property = "ptq4vm.checkpoint")
   @Nullable File checkpoint;
+
+  /**
+   * Where the packaged models run: {@code cpu}; {@code cuda}, the first NVIDIA GPU, which is an
+   * error if it cannot be used; or {@code auto}, that GPU if it can be used. A GPU rounds in other
+   * ways, so what is measured with {@code auto} may depend on the machine. For a GPU, name {@code
+   * org.jcuda:jcuda-natives} among the {@code <dependencies>} of the plugin, as the goal {@code
+   * devices} says it. The checkpoint always runs on the processor.
+   */
+  @Parameter(property = "ptq4vm.device", defaultValue = "cpu")
+  String device = "cpu";
 
   /**
    * How many percentage points of top-1 a packaged model may lose against the checkpoint: with
@@ -71,10 +71,6 @@ public final class VerifyMojo extends AbstractPtq4vmMojo {
   @Parameter(property = "ptq4vm.verify.skip", defaultValue = "false")
   boolean skipVerify;
 
-  /** Threads to calculate with; 0 means as many as there are cores. */
-  @Parameter(property = "ptq4vm.threads", defaultValue = "0")
-  int threads;
-
   /**
    * Folder of labelled images, JPEG or PNG, one folder a class, named like the labels or their
    * first words. Required.
@@ -86,33 +82,10 @@ public final class VerifyMojo extends AbstractPtq4vmMojo {
   @Parameter(property = "ptq4vm.variants", defaultValue = "w8a8")
   List<String> variants = List.of();
 
-  /** More arguments of the JVM that verifies. */
-  @Parameter(property = "ptq4vm.workerJvmArguments")
-  List<String> workerJvmArguments = List.of();
-
-  /**
-   * Largest heap of the JVM that verifies, e.g. {@code 4g}. The default is that of {@code
-   * quantize}: half of the machine's memory, at most 8 GiB, less with {@code -T}.
-   */
-  @Parameter(property = "ptq4vm.workerMemory")
-  @Nullable String workerMemory;
-
-  @Parameter(defaultValue = "${project}", readonly = true, required = true)
-  MavenProject project;
-
-  @Parameter(defaultValue = "${session}", readonly = true, required = true)
-  MavenSession session;
-
-  @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
-  MojoExecution execution;
-
-  private final WorkerFactory workers;
-
   /** Creates the goal; Maven sets the fields. */
   @Inject
-  @SuppressWarnings("NullAway.Init")
   public VerifyMojo(WorkerFactory workers) {
-    this.workers = workers;
+    super(workers);
   }
 
   @Override
@@ -151,19 +124,8 @@ public final class VerifyMojo extends AbstractPtq4vmMojo {
   private VerifyResult run(VerifyRequest request, Path workDirectory)
       throws IOException, InterruptedException {
     VerifyFunction verifier =
-        workers.verifier(
-            session,
-            project,
-            execution.getMojoDescriptor().getPluginDescriptor(),
-            new WorkerOptions(
-                workerMemory == null
-                    ? WorkerMemory.ofThisMachine(Reactor.modulesAtATime(session))
-                    : workerMemory,
-                workerJvmArguments,
-                request.threads(),
-                workDirectory));
-    try (ProgressPrinter progress =
-        new ProgressPrinter(getLog(), Terminal.of(session, getLog()), System::nanoTime)) {
+        workers.verifier(session, project, plugin(), workerOptions(workDirectory));
+    try (ProgressPrinter progress = progress()) {
       return verifier.verify(request, progress);
     }
   }
@@ -179,9 +141,8 @@ public final class VerifyMojo extends AbstractPtq4vmMojo {
         architecture,
         inputs.images(validationDirectory, "validationDirectory"),
         parsed.stream().map(variant -> jar(directory, variant)).toList(),
-        threads == 0
-            ? Runtime.getRuntime().availableProcessors()
-            : Ranges.atLeast(1, threads, "threads"));
+        Ranges.oneOf(Device.class, device, "device"),
+        actualThreads());
   }
 
   private static Path jar(Path directory, Variant variant) {

@@ -62,6 +62,28 @@ class PlanSearchTest {
   }
 
   @Test
+  void noiseThatIsNotFiniteIsNeverChosen() {
+    double nan = Double.NaN;
+    double infinite = Double.POSITIVE_INFINITY;
+    QuantizationPlan plan =
+        choose(
+            Map.of(
+                "in_proj", noise(nan, infinite, 0.5, Double.NEGATIVE_INFINITY),
+                "out_proj", noise(0.01, nan, 0.02, 0.03),
+                "dt_proj", noise(0.08, 0.07, 0.001, nan),
+                "x_proj", noise(nan, infinite, nan, nan)));
+    assertThat(plan.of("in_proj")).isEqualTo(DYNAMIC.withHessianRounding(true));
+    assertThat(plan.of("out_proj")).isEqualTo(PLAIN.withHessianRounding(true));
+    assertThat(plan.of("dt_proj")).isEqualTo(DYNAMIC.withHessianRounding(true));
+    assertThat(plan.of("x_proj")).isEqualTo(PLAIN.withHessianRounding(true));
+    Map<String, Map<Ingredients, Double>> broken = Map.of("x_proj", noise(nan, nan, nan, nan));
+    PlanSearch.Found found =
+        new PlanSearch.Found(choose(broken), broken, Map.of("x_proj", infinite));
+    assertThat(PlanReport.metrics(found)).containsEntry("sqnr_db_only_x_proj", -300.0);
+    assertThat(PlanReport.lines("w4a4", found)).anyMatch(line -> line.contains("plain -300.0"));
+  }
+
+  @Test
   void measuresEachKindAloneOnImagesItDidNotSee() {
     float[][] images = Values.images(16, 32);
     try (TensorInterpreter interpreter = new TensorInterpreter(SmallModels.mini(), 2)) {

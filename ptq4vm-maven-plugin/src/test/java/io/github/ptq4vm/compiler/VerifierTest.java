@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.ptq4vm.Device;
 import io.github.ptq4vm.artifact.ArtifactContent;
 import io.github.ptq4vm.artifact.ArtifactWriter;
 import io.github.ptq4vm.artifact.ModelDescription;
@@ -93,7 +94,7 @@ class VerifierTest {
 
   private List<Measured> verify(Path images, Path... jars) {
     return new Verifier(listener)
-        .verify(new VerifyRequest(CHECKPOINT, "auto", images, List.of(jars), 2))
+        .verify(new VerifyRequest(CHECKPOINT, "auto", images, List.of(jars), Device.CPU, 2))
         .models();
   }
 

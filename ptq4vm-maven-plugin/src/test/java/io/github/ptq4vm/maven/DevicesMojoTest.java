@@ -38,7 +38,12 @@ class DevicesMojoTest {
   }
 
   private Map<String, String> gpu(Map<String, String> environment, boolean windows) {
-    return new GpuFindings(folder, environment, windows)
+    return gpu(environment, windows ? "Windows 11" : "Linux", "amd64", false);
+  }
+
+  private Map<String, String> gpu(
+      Map<String, String> environment, String system, String architecture, boolean natives) {
+    return new GpuFindings(folder, environment, system, architecture, natives)
         .find().stream().collect(Collectors.toMap(Fact::name, Fact::value));
   }
 
@@ -77,7 +82,7 @@ class DevicesMojoTest {
         .containsEntry("gpu device files", "none: there is no /dev/nvidia0, nor /dev/dxg")
         .hasEntrySatisfying("gpu driver", text -> assertThat(text).startsWith("none: "))
         .hasEntrySatisfying("gpu", text -> assertThat(text).startsWith("not used: "));
-    assertThat(gpu(Map.of(), true)).containsOnlyKeys("gpu driver library", "gpu");
+    assertThat(gpu(Map.of(), true)).containsOnlyKeys("gpu driver library", "gpu natives", "gpu");
   }
 
   @Test
@@ -102,6 +107,36 @@ class DevicesMojoTest {
         .containsEntry("gpu driver", "NVRM version: NVIDIA 580.1");
     file("System32/nvcuda.dll", "");
     assertThat(gpu(Map.of(), true).get("gpu driver library")).endsWith("nvcuda.dll");
+  }
+
+  @Test
+  @DisplayName("gives the dependency that a GPU needs, and knows where there is none")
+  void natives() throws Exception {
+    file("usr/lib64/libcuda.so.1", "");
+    file("dev/nvidia0", "");
+    String xml =
+        "<dependency><groupId>org.jcuda</groupId><artifactId>jcuda-natives</artifactId>"
+            + "<version>12.6.0</version><classifier>linux-x86_64</classifier></dependency>";
+    assertThat(gpu(Map.of(), "Linux", "amd64", false))
+        .hasEntrySatisfying("gpu natives", text -> assertThat(text).contains("not on", xml))
+        .hasEntrySatisfying("gpu", text -> assertThat(text).contains("if it has jcuda-natives"));
+    assertThat(gpu(Map.of(), "Linux", "amd64", true).get("gpu natives"))
+        .startsWith("org.jcuda:jcuda-natives:12.6.0:linux-x86_64 is on the class path");
+    assertThat(gpu(Map.of(), "Windows 11", "amd64", false).get("gpu natives"))
+        .contains("<classifier>windows-x86_64</classifier>");
+    assertThat(gpu(Map.of(), "Linux", "aarch64", false))
+        .containsEntry(
+            "gpu natives",
+            "none: org.jcuda:jcuda-natives:12.6.0 is published for linux-x86_64 and windows-x86_64,"
+                + " not for Linux on aarch64, so models run on the processor")
+        .hasEntrySatisfying("gpu", text -> assertThat(text).startsWith("not used: JCuda has no"));
+    assertThat(JcudaNatives.areOnClassPath("Linux", "aarch64")).isFalse();
+    assertThat(JcudaNatives.areOnClassPath("Linux", "amd64")).isFalse();
+    // As the class LibUtils of JCuda composes them.
+    assertThat(JcudaNatives.resource("linux-x86_64", "12.6.0"))
+        .isEqualTo("lib/libJCudaDriver-12.6.0-linux-x86_64.so");
+    assertThat(JcudaNatives.resource("windows-x86_64", "12.6.0"))
+        .isEqualTo("lib/JCudaDriver-12.6.0-windows-x86_64.dll");
   }
 
   @Test

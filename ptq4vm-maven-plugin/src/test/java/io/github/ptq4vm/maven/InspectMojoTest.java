@@ -9,6 +9,7 @@ import static org.mockito.Mockito.when;
 
 import io.github.ptq4vm.compiler.CompileException;
 import java.io.File;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.maven.execution.MavenSession;
@@ -28,8 +29,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class InspectMojoTest {
-  private static final File SAMPLE =
-      new File("../it/samples/quickstart/model/src/main/ptq4vm/vim_nano_shapes.pth");
+  private static final File FOLDER =
+      Path.of("../it/samples/quickstart/model/src/main/ptq4vm")
+          .toAbsolutePath()
+          .normalize()
+          .toFile();
+  private static final File SAMPLE = new File(FOLDER, "vim_nano_shapes.pth");
 
   private final RecordingLog log = new RecordingLog();
   private final RepositorySystem repositories = mock(RepositorySystem.class);
@@ -44,6 +49,7 @@ class InspectMojoTest {
   void prepare() {
     when(session.getRepositorySession()).thenReturn(mock(RepositorySystemSession.class));
     when(project.getRemoteProjectRepositories()).thenReturn(List.of(mirror));
+    when(session.getExecutionRootDirectory()).thenReturn(FOLDER.toString());
     mojo = new InspectMojo(new FileResolver(repositories));
     mojo.setLog(log);
     mojo.project = project;
@@ -59,6 +65,16 @@ class InspectMojoTest {
         .anySatisfy(line -> assertThat(line).matches("info architecture +Vim of width .*"))
         .anySatisfy(line -> assertThat(line).matches("info linear.in_proj +\\d+ x .*"));
     verifyNoInteractions(repositories);
+  }
+
+  @Test
+  @DisplayName("takes a relative path from the folder Maven was called for")
+  void relative() throws Exception {
+    mojo.file = new File(SAMPLE.getName());
+    mojo.execute();
+    assertThat(log.lines).anySatisfy(line -> assertThat(line).contains("Vim of width"));
+    mojo.file = new File("pom.xml");
+    assertFailure("<file> is " + new File(FOLDER, "pom.xml") + ", but there is no such file");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import io.github.ptq4vm.Device;
 import io.github.ptq4vm.compiler.VerifyRequest;
 import io.github.ptq4vm.compiler.VerifyResult;
 import io.github.ptq4vm.compiler.VerifyResult.Accuracy;
@@ -108,6 +109,7 @@ class VerifyMojoTest {
                 "auto",
                 base.resolve("images"),
                 List.of(folder.resolve("w8a8.jar"), folder.resolve("w4a4.jar")),
+                Device.CPU,
                 3));
     assertThat(options.directory()).isEqualTo(folder.resolve("verify"));
     assertThat(log.lines)
@@ -126,6 +128,17 @@ class VerifyMojoTest {
             "\"maxAccuracyDrop\": 7.5",
             "\"passed\": true");
     assertThat(folder.resolve("verify-w8a8.json")).exists();
+  }
+
+  @Test
+  @DisplayName("runs the jars on another device only where it is told")
+  void device() throws Exception {
+    mojo.device = "auto";
+    mojo.execute();
+    assertThat(request.device()).isEqualTo(Device.AUTO);
+    mojo.device = "CUDA";
+    mojo.execute();
+    assertThat(request.device()).isEqualTo(Device.CUDA);
   }
 
   @Test
@@ -210,6 +223,9 @@ class VerifyMojoTest {
     mojo.threads = -1;
     assertFailure("<threads> is -1");
     mojo.threads = 0;
+    mojo.device = "tpu";
+    assertFailure("<device> is \"tpu\" but must be one of [auto, cpu, cuda]");
+    mojo.device = "cpu";
     mojo.variants = List.of("w9a9");
     assertFailure("w9a9");
     mojo.variants = List.of("w8a8");

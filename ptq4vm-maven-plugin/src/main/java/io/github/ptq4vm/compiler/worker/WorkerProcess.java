@@ -55,7 +55,7 @@ public final class WorkerProcess implements CompileFunction, VerifyFunction {
   @Override
   public CompileResult compile(CompileRequest request, CompileListener listener)
       throws IOException, InterruptedException {
-    return call(compilerMain, request, WorkerEvent.Done.class, listener).result();
+    return call(compilerMain, request, WorkerEvent.Done.class, "<batch>", listener).result();
   }
 
   /**
@@ -66,12 +66,16 @@ public final class WorkerProcess implements CompileFunction, VerifyFunction {
   @Override
   public VerifyResult verify(VerifyRequest request, CompileListener listener)
       throws IOException, InterruptedException {
-    return call(verifierMain, request, WorkerEvent.Verified.class, listener).result();
+    return call(verifierMain, request, WorkerEvent.Verified.class, "", listener).result();
   }
 
-  /** Starts a worker, hears it and returns its last word. */
+  /**
+   * Starts a worker, hears it and returns its last word.
+   *
+   * @param saving the parameter that saves memory if it is smaller, or an empty text
+   */
   private <E extends WorkerEvent> E call(
-      String mainClass, Object request, Class<E> expected, CompileListener listener)
+      String mainClass, Object request, Class<E> expected, String saving, CompileListener listener)
       throws IOException, InterruptedException {
     Path directory = Files.createDirectories(settings.directory().toAbsolutePath());
     Path requestFile = directory.resolve("request.json");
@@ -90,7 +94,7 @@ public final class WorkerProcess implements CompileFunction, VerifyFunction {
       if (!process.waitFor(EXIT_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly().waitFor();
       }
-      return result(last, expected, process.exitValue(), log);
+      return result(last, expected, process.exitValue(), saving, log);
     } finally {
       process.destroyForcibly();
       removeHook(killer);
@@ -130,7 +134,7 @@ public final class WorkerProcess implements CompileFunction, VerifyFunction {
   }
 
   private <E extends WorkerEvent> E result(
-      @Nullable WorkerEvent last, Class<E> expected, int status, Path log) {
+      @Nullable WorkerEvent last, Class<E> expected, int status, String saving, Path log) {
     if (expected.isInstance(last)) {
       // Native libraries may crash while the JVM goes down; the result is complete by then.
       return expected.cast(last);
@@ -143,7 +147,7 @@ public final class WorkerProcess implements CompileFunction, VerifyFunction {
         "The worker JVM ended with status "
             + status
             + " and without a result. "
-            + advice(status, tail)
+            + advice(status, saving, tail)
             + " To run it again by hand: "
             + settings.java()
             + " @"
@@ -154,17 +158,19 @@ public final class WorkerProcess implements CompileFunction, VerifyFunction {
             + (tail.isEmpty() ? "(empty)" : String.join("\n", tail)));
   }
 
-  private String advice(int status, List<String> tail) {
+  private String advice(int status, String saving, List<String> tail) {
     // Where the JVM ends itself, as with -XX:+ExitOnOutOfMemoryError, only the log says why.
     if (status == Worker.OUT_OF_MEMORY
         || tail.stream().anyMatch(line -> line.contains("java.lang.OutOfMemoryError"))) {
       return "Its heap of "
           + settings.memory()
-          + " was too small: give it more with <workerMemory>, e.g. 8g, or set a smaller <batch>.";
+          + " was too small: give it more with <workerMemory>, e.g. 8g"
+          + (saving.isEmpty() ? "." : ", or set a smaller " + saving + ".");
     }
     if (status == 137) {
       return "The system killed it, as a rule because memory ran out: free memory, or set a smaller"
-          + " <workerMemory> or <batch>.";
+          + " <workerMemory>"
+          + (saving.isEmpty() ? "." : " or " + saving + ".");
     }
     return "Its log says why; if that looks like a defect, please report it with the log.";
   }

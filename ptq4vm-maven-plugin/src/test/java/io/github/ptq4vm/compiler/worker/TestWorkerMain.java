@@ -82,7 +82,7 @@ public final class TestWorkerMain {
   }
 
   /** Fills the heap from so many calls down. */
-  private static int hoard(int calls) {
+  static int hoard(int calls) {
     if (calls > 0) {
       return hoard(calls - 1) + 1;
     }

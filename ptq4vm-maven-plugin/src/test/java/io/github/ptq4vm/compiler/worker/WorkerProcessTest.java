@@ -3,6 +3,7 @@ package io.github.ptq4vm.compiler.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.ptq4vm.Device;
 import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.compiler.CompileResult;
 import io.github.ptq4vm.compiler.VerifyRequest;
@@ -65,7 +66,12 @@ class WorkerProcessTest {
   void verification() throws Exception {
     VerifyRequest request =
         new VerifyRequest(
-            Path.of("m.pth"), "auto", Path.of("images"), List.of(Path.of("é w8a8.jar")), 2);
+            Path.of("m.pth"),
+            "auto",
+            Path.of("images"),
+            List.of(Path.of("é w8a8.jar")),
+            Device.CUDA,
+            2);
     VerifyResult result = worker(directory, "64m").verify(request, listener);
     assertThat(result.models()).hasSize(1);
     assertThat(result.models().get(0).model()).isEqualTo(request.toString());
@@ -144,7 +150,20 @@ class WorkerProcessTest {
     assertThatThrownBy(() -> run(behaviour))
         .isExactlyInstanceOf(WorkerException.class)
         .hasMessageContaining("heap of 64m was too small")
-        .hasMessageContaining("<workerMemory>");
+        .hasMessageContaining("<workerMemory>")
+        .hasMessageContaining("a smaller <batch>");
+  }
+
+  @Test
+  @DisplayName("names no parameter of the goal quantize when a verification's heap was too small")
+  void verificationMemory() {
+    VerifyRequest request =
+        new VerifyRequest(Path.of("m"), "memory", Path.of("i"), List.of(), Device.CPU, 2);
+    assertThatThrownBy(() -> worker(directory, "64m").verify(request, listener))
+        .isExactlyInstanceOf(WorkerException.class)
+        .hasMessageContaining(
+            "heap of 64m was too small: give it more with <workerMemory>, e.g. 8g. ")
+        .hasMessageNotContaining("<batch>");
   }
 
   @Test
