@@ -2,23 +2,26 @@
 # Runs the GPU benchmark where carry.sh's folder was brought to, without Java or Maven, and writes gpu.md, the rows it
 # is made of and logs into $OUT (default: target/results beside this file).
 #
-#     on-device.sh [part ...]      parts: peer-check parity sanitizer peer speed summary (default: all)
+#     on-device.sh [part ...]      parts: peer-check parity sanitizer peer speed (default: all)
 #
+# gpu.md is written after each part, so that a run that is cut short leaves what it had. Where a run may not take as
+# long as all parts do, `peer speed` belong into one, since their figures are compared. Logs are in logs.tar.gz.
 # A part that fails does not stop those after it; the exit status says that one did. PTQ4VM_PARITY, PTQ4VM_SPEED and
 # PTQ4VM_PEER are further options of the three programs, e.g. --models=vim_tiny; PTQ4VM_DEVICE is cuda unless set.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 carry=$here/target/carry
-out=${OUT:-$here/target/results}
+results=${OUT:-$here/target/results}
 device=${PTQ4VM_DEVICE:-cuda}
-parts=${*:-peer-check parity sanitizer peer speed summary}
+parts=${*:-peer-check parity sanitizer peer speed}
 if [ ! -f "$carry/jre.tar.xz" ]; then
   echo "There is no $carry/jre.tar.xz: run carry.sh first and bring its folder along." >&2
   exit 2
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$out" "$work/tmp"
+out=$work/out
+mkdir -p "$results" "$out" "$work/tmp"
 if command -v xz > /dev/null; then
   xz -dc "$carry/jre.tar.xz" | tar -xf - -C "$work"
 else
@@ -43,6 +46,9 @@ part() {
   status=$?
   [ "$status" = 0 ] && word=passed || { word="FAILED with status $status"; failed=1; }
   echo "$name: $word after $(($(date +%s) - start)) s" | tee -a "$out/parts.log"
+  summary
+  cp "$out/gpu.md" "$results/"
+  tar -czf "$results/logs.tar.gz" -C "$out" .
 }
 
 peer_check() {
@@ -57,17 +63,18 @@ parity() {
   java "$package.Parity" --device "$device" $samples ${PTQ4VM_PARITY:-} > "$out/parity.md" 2> "$out/parity.log"
 }
 
-# Small networks: checked kernels run a hundred times slower. Every kernel is in one of them, and all
-# are checked by each tool.
+# Small networks: checked kernels run a hundred times slower. Together they launch every kernel, or parity fails.
 sanitize() {
   compute-sanitizer --tool "$1" --error-exitcode 9 --target-processes all \
     "$work/jre/bin/java" --add-modules jdk.incubator.vector -Xmx8g "-Djava.io.tmpdir=$work/tmp" -cp "$class_path" \
-    "$package.Parity" --device "$device" --models vim_tiny@32,local_vssm_tiny@64,vmamba_t_s1l8@32 \
-    --variants w8a8,w4a4 --images 3 > "$out/$1.log" 2>&1
+    "$package.Parity" --device "$device" --bound 0.1 --variants w8a8,w4a4 --images 3 \
+    --models vim_tiny@32,local_vim_tiny@32,local_vssm_tiny@64,vmamba_t_s1l8@32,vim_tiny@48x128 > "$out/$1.log" 2>&1
 }
 
 sanitizer() {
-  sanitize memcheck && sanitize racecheck
+  memcheck=0
+  sanitize memcheck || memcheck=1
+  sanitize racecheck && [ "$memcheck" = 0 ]
 }
 
 peer() {
@@ -105,5 +112,4 @@ part parity parity
 part sanitizer sanitizer
 part peer peer
 part speed speed
-part summary summary
 exit "$failed"

@@ -4,6 +4,8 @@ import io.github.ptq4vm.cuda.CudaExecutor;
 import io.github.ptq4vm.cuda.CudaTimer;
 import io.github.ptq4vm.network.Model;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The first NVIDIA GPU. */
 record CudaEngine(Model model, CudaExecutor executor, boolean single) implements Engine {
@@ -21,6 +23,16 @@ record CudaEngine(Model model, CudaExecutor executor, boolean single) implements
   @Override
   public float[][] run(float[][] images) {
     return executor.run(images);
+  }
+
+  /** In half precision, however this engine stores activations. */
+  @Override
+  public Set<String> kernels(float[][] images) {
+    try (CudaTimer timer = new CudaTimer(model, images)) {
+      return timer.kernels(1).stream()
+          .map(time -> time.kernel().split(" ")[0])
+          .collect(Collectors.toSet());
+    }
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.github.ptq4vm.benchmarks.gpu;
 
+import java.util.Set;
+
 /** Runs one quantized model on one device. */
 interface Engine extends AutoCloseable {
 
@@ -19,6 +21,11 @@ interface Engine extends AutoCloseable {
    * @param images a batch
    */
   Timing prepare(float[][] images);
+
+  /** Names of the kernels that a batch launches; none on the processor. */
+  default Set<String> kernels(float[][] images) {
+    return Set.of();
+  }
 
   @Override
   void close();

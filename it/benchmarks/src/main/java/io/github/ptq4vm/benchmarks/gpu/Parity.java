@@ -43,8 +43,10 @@ public final class Parity implements Callable<Integer> {
       defaultValue =
           "vim_tiny@64,vmamba_t_s1l8@64,vmamba_v0_t@64,local_vim_tiny@64,"
               + "local_vim_tiny_middle_cls_token@64,local_vssm_tiny@64,"
-              + "vim_tiny@224,vmamba_t_s1l8@224",
-      description = "Models, and the image's side behind an @ (default: ${DEFAULT-VALUE}).")
+              + "vim_tiny@224,vmamba_t_s1l8@224,vim_tiny@64x256,vmamba_t_s1l8@64x256",
+      description =
+          "Models, the image's side behind an @, and for one large batch its images behind an x"
+              + " (default: ${DEFAULT-VALUE}).")
   private List<String> models;
 
   @Option(
@@ -91,27 +93,26 @@ public final class Parity implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ParityTable table = new ParityTable(device, bound, spec.commandLine().getOut());
-    for (String model : models) {
-      String[] parts = model.split("@");
-      Model floats = FillerModels.byName(parts[0], ImageSize.square(Integer.parseInt(parts[1])));
+    for (String text : models) {
+      ParityModel model = ParityModel.of(text);
+      Model floats = FillerModels.byName(model.name(), ImageSize.square(model.side()));
       for (RecipePlan recipe : RecipePlan.values()) {
         for (String variant : variants) {
           Bits bits = Bits.of(variant);
           table.compare(
-              model,
-              recipe.id(),
-              bits,
+              new ParityCase(model.toString(), recipe.id(), bits, false),
               SyntheticModels.quantize(floats, recipe, bits.weights(), bits.activations()),
-              IntStream.range(0, images)
+              IntStream.range(0, model.batch() == 0 ? images : model.batch())
                   .mapToObj(i -> SyntheticModels.image(floats.network(), 1 + i))
-                  .toArray(float[][]::new));
+                  .toArray(float[][]::new),
+              model.batch());
         }
       }
     }
     if (samples != null) {
       trained(samples, table);
     }
-    table.printOtherClasses();
+    table.printRest();
     return table.isGood() ? 0 : NOT_MET;
   }
 
@@ -120,11 +121,10 @@ public final class Parity implements Callable<Integer> {
     for (TrainedSample sample : TrainedSample.list(folder)) {
       ArtifactContent content = ModelLocator.read(folder.resolve(sample.jar())).content();
       table.compare(
-          sample.name(),
-          "auto",
-          Bits.of(sample.variant()),
+          new ParityCase(sample.name(), "auto", Bits.of(sample.variant()), true),
           content.model(),
-          some(Pixels.read(folder.resolve(sample.images())).tensors(content.preprocessing())));
+          some(Pixels.read(folder.resolve(sample.images())).tensors(content.preprocessing())),
+          0);
     }
   }
 

@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -35,6 +36,22 @@ class GpuCommandsTest {
             line ->
                 line.contains("| auto | w4a4 |")
                     && line.endsWith("| 4 | 0.00e+00 | 0.00e+00 | 0.00e+00 | 0 | ok |"));
+  }
+
+  @Test
+  void aModelThatNobodyCanReadIsExplained() {
+    assertThatThrownBy(() -> ParityModel.of("vim_tiny@x3"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("vim_tiny@64x256");
+    assertThat(ParityModel.of("vim_tiny@64x256")).isEqualTo(new ParityModel("vim_tiny", 64, 256));
+  }
+
+  @Test
+  void aKernelThatNoNetworkLaunchedIsMissed() {
+    KernelCoverage coverage = new KernelCoverage();
+    coverage.met(Set.of("scan_4", "rows"));
+
+    assertThat(coverage.missing()).contains("scan_16").doesNotContain("scan_4", "dense_f32");
   }
 
   @Test
