@@ -75,7 +75,26 @@ public interface CpuKernels {
   /** {@code y[t][o] = sum_k w[o][k] * x[t][k] + bias[o]}. */
   interface Linear {
     /** Computes rows {@code from} to {@code to - 1} of y; x and y must not share memory. */
-    void apply(Matrix x, Matrix y, int from, int to, Scratch scratch);
+    default void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
+      apply(x, from, y, from, to, scratch);
+    }
+
+    /**
+     * Computes rows {@code from} to {@code to - 1} of y from as many rows of x, of which the first
+     * is row {@code first}. What comes before a linear (a norm, a gate) can so be computed a part
+     * of the work at a time, into rows that are still in a cache, and what follows it (an addition,
+     * an activation) on the rows of y. Rows for the purpose can be had from slot {@link
+     * Scratch#OUTSIDE} of the scratch memory.
+     */
+    void apply(Matrix x, int first, Matrix y, int from, int to, Scratch scratch);
+
+    /**
+     * Rows that one part of the work should have, of so many in all: follows from shapes alone.
+     * Results are the same for any other number.
+     */
+    default int rowsPerPart(int rows) {
+      return 24;
+    }
   }
 
   /** A linear on codes: quantizes its input, sums in integers and scales the sums. */

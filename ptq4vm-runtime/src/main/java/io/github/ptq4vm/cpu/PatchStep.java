@@ -9,12 +9,6 @@ import java.util.Arrays;
  * kernel column and channel, in this order, because pixels lie in memory so.
  */
 final class PatchStep implements Step {
-  /** Output positions one part of the work computes. */
-  private static final int ROWS = 24;
-
-  /** Slot of the scratch memory that holds patches, beyond those a linear uses itself. */
-  private static final int PATCH_SLOT = 8;
-
   private final GridOperation.Convolution2d operation;
   private final CpuKernels.Linear linear;
   private final int input;
@@ -45,7 +39,7 @@ final class PatchStep implements Step {
   public void run(Workspace workspace, Team team) {
     Matrix x = workspace.value(input);
     Matrix y = workspace.value(output);
-    Split split = new Split(y.rows(), ROWS);
+    Split split = new Split(y.rows(), linear.rowsPerPart(y.rows()));
     team.forEach(
         split.parts(),
         (part, member) -> {
@@ -53,8 +47,7 @@ final class PatchStep implements Step {
           int from = split.from(part);
           int rows = split.to(part) - from;
           Matrix patches = patches(x, from, rows, scratch);
-          Matrix some = new Matrix(y.data(), y.at(from), y.stride(), rows, y.columns());
-          linear.apply(patches, some, 0, rows, scratch);
+          linear.apply(patches, 0, y, from, from + rows, scratch);
         });
   }
 
@@ -62,7 +55,7 @@ final class PatchStep implements Step {
     int taps = taps(operation);
     int run = operation.kernel() * operation.inChannels();
     int padding = operation.padding();
-    float[] patches = scratch.floats(PATCH_SLOT, rows * taps);
+    float[] patches = scratch.floats(Scratch.OUTSIDE, rows * taps);
     for (int r = 0; r < rows; r++) {
       int top = (from + r) / operation.outWidth() * operation.stride() - padding;
       int left = (from + r) % operation.outWidth() * operation.stride() - padding;

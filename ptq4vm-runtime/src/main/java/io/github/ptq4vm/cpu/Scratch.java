@@ -9,6 +9,9 @@ import java.util.List;
  * uses the first array.
  */
 public final class Scratch {
+  /** First slot that no kernel uses itself: for who calls kernels on rows of its own. */
+  static final int OUTSIDE = 8;
+
   private final List<float[]> floats = new ArrayList<>();
   private final List<int[]> ints = new ArrayList<>();
 

@@ -12,9 +12,6 @@ import java.util.Map;
 
 /** Makes the step of an operation: looks up its values, prepares its kernel from its parameters. */
 final class Steps {
-  /** Rows of a linear that one part of the work computes. */
-  private static final int LINEAR_ROWS = 24;
-
   /** The layout has put the value into the memory of its input. */
   private static final Step VIEW = (workspace, team) -> {};
 
@@ -178,7 +175,7 @@ final class Steps {
     return (workspace, team) -> {
       Matrix x = workspace.value(input);
       Matrix y = workspace.value(output);
-      Split split = new Split(y.rows(), LINEAR_ROWS);
+      Split split = new Split(y.rows(), kernel.rowsPerPart(y.rows()));
       team.forEach(
           split.parts(),
           (part, member) ->
