@@ -36,19 +36,20 @@ final class PatchStep implements Step {
   }
 
   @Override
-  public void run(Workspace workspace, Team team) {
-    Matrix x = workspace.value(input);
-    Matrix y = workspace.value(output);
-    Split split = new Split(y.rows(), linear.rowsPerPart(y.rows()));
-    team.forEach(
-        split.parts(),
-        (part, member) -> {
-          Scratch scratch = workspace.scratch(member);
-          int from = split.from(part);
-          int rows = split.to(part) - from;
-          Matrix patches = patches(x, from, rows, scratch);
-          linear.apply(patches, 0, y, from, from + rows, scratch);
-        });
+  public int units() {
+    return operation.outHeight() * operation.outWidth();
+  }
+
+  @Override
+  public int unitsPerPart() {
+    return linear.rowsPerPart(units());
+  }
+
+  @Override
+  public void run(Memory memory, int from, int to) {
+    Scratch scratch = memory.scratch();
+    Matrix patches = patches(memory.value(input), from, to - from, scratch);
+    linear.apply(patches, 0, memory.value(output), from, to, scratch);
   }
 
   private Matrix patches(Matrix x, int from, int rows, Scratch scratch) {

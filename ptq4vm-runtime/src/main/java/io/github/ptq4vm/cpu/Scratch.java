@@ -14,6 +14,7 @@ public final class Scratch {
 
   private final List<float[]> floats = new ArrayList<>();
   private final List<int[]> ints = new ArrayList<>();
+  private double[] doubles = new double[0];
 
   /** An array of at least {@code size} floats for slot {@code slot}, 0 upwards. */
   float[] floats(int slot, int size) {
@@ -35,5 +36,13 @@ public final class Scratch {
       ints.set(slot, new int[size]);
     }
     return ints.get(slot);
+  }
+
+  /** An array of at least {@code size} doubles. */
+  double[] doubles(int size) {
+    if (doubles.length < size) {
+      doubles = new double[size];
+    }
+    return doubles;
   }
 }

@@ -45,6 +45,37 @@ final class VectorKernels implements CpuKernels {
   }
 
   @Override
+  public Norm rmsNorm(float[] weight, float eps) {
+    return new VectorNorm(weight, null, eps);
+  }
+
+  @Override
+  public Norm layerNorm(float[] weight, float[] bias, float eps) {
+    return new VectorNorm(weight, bias, eps);
+  }
+
+  @Override
+  public void add(Matrix a, Matrix b, float factor, Matrix y, int from, int to) {
+    for (int t = from; t < to; t++) {
+      add(a.data(), a.at(t), b.data(), b.at(t), factor, y.data(), y.at(t), y.columns());
+    }
+  }
+
+  private static void add(
+      float[] a, int aAt, float[] b, int bAt, float factor, float[] y, int yAt, int columns) {
+    int whole = VectorMath.SPECIES.loopBound(columns);
+    for (int c = 0; c < whole; c += VectorMath.LANES) {
+      FloatVector.fromArray(VectorMath.SPECIES, a, aAt + c)
+          .add(FloatVector.fromArray(VectorMath.SPECIES, b, bAt + c))
+          .mul(factor)
+          .intoArray(y, yAt + c);
+    }
+    for (int c = whole; c < columns; c++) {
+      y[yAt + c] = (a[aAt + c] + b[bAt + c]) * factor;
+    }
+  }
+
+  @Override
   public void activate(
       Activation activation, Matrix x, Matrix y, int from, int to, Scratch scratch) {
     for (int t = from; t < to; t++) {

@@ -37,8 +37,7 @@ final class VectorMath {
   private static final FloatVector TWO = FloatVector.broadcast(SPECIES, 2f);
 
   // Bounds under which exponents do not fit a float, by their bits.
-  static final IntVector LOWEST_POWER =
-      FloatVector.broadcast(SPECIES, -126f).reinterpretAsInts();
+  static final IntVector LOWEST_POWER = FloatVector.broadcast(SPECIES, -126f).reinterpretAsInts();
   private static final IntVector LOWEST_EXPONENT =
       FloatVector.broadcast(SPECIES, -87f).reinterpretAsInts();
 
@@ -81,29 +80,6 @@ final class VectorMath {
   private static final FloatVector G7 = FloatVector.broadcast(SPECIES, Elementary.GELU_7);
   private static final FloatVector G8 = FloatVector.broadcast(SPECIES, Elementary.GELU_8);
   private static final FloatVector G9 = FloatVector.broadcast(SPECIES, Elementary.GELU_9);
-
-  /**
-   * Powers of two: for {@code count} vectors, {@code y = 2^(x * factor)}, with one factor for each
-   * lane. The products must have a negative sign; from -126 downwards the result stays {@code
-   * 2^-126}. Relative error below 2e-7 for a given product.
-   */
-  static void exp2(float[] x, int xAt, float[] factor, int factorAt, float[] y, int count) {
-    for (int i = 0; i < count; i++) {
-      FloatVector product =
-          FloatVector.fromArray(SPECIES, x, xAt + i * LANES)
-              .mul(FloatVector.fromArray(SPECIES, factor, factorAt));
-      FloatVector bounded = product.reinterpretAsInts().min(LOWEST_POWER).reinterpretAsFloats();
-      FloatVector rounded = bounded.add(ROUNDER);
-      FloatVector f = bounded.sub(rounded.sub(ROUNDER));
-      FloatVector p = f.fma(P5, P4);
-      p = p.fma(f, P3);
-      p = p.fma(f, P2);
-      p = p.fma(f, P1);
-      p = p.fma(f, ONE);
-      IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-      p.reinterpretAsInts().add(exponent).reinterpretAsFloats().intoArray(y, i * LANES);
-    }
-  }
 
   /**
    * {@code y = exp(-|x|)}; where |x| is above 87 the result stays {@code exp(-87)}. Relative error
@@ -169,7 +145,9 @@ final class VectorMath {
     }
   }
 
-  /** GELU of {@code count} floats, a multiple of a vector's, to the bit as {@link Elementary#gelu}. */
+  /**
+   * GELU of {@code count} floats, a multiple of a vector's, to the bit as {@link Elementary#gelu}.
+   */
   static void gelu(float[] x, int xAt, float[] y, int yAt, int count) {
     for (int i = 0; i < count; i += LANES) {
       FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
