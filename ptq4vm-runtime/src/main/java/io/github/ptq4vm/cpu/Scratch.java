@@ -14,6 +14,7 @@ public final class Scratch {
 
   private final List<float[]> floats = new ArrayList<>();
   private final List<int[]> ints = new ArrayList<>();
+  private final List<short[]> shorts = new ArrayList<>();
 
   /** An array of at least {@code size} floats for slot {@code slot}, 0 upwards. */
   float[] floats(int slot, int size) {
@@ -35,5 +36,16 @@ public final class Scratch {
       ints.set(slot, new int[size]);
     }
     return ints.get(slot);
+  }
+
+  /** An array of at least {@code size} shorts for slot {@code slot}, 0 upwards. */
+  short[] shorts(int slot, int size) {
+    while (shorts.size() <= slot) {
+      shorts.add(new short[0]);
+    }
+    if (shorts.get(slot).length < size) {
+      shorts.set(slot, new short[size]);
+    }
+    return shorts.get(slot);
   }
 }
