@@ -14,6 +14,7 @@ public final class Scratch {
 
   private final List<float[]> floats = new ArrayList<>();
   private final List<int[]> ints = new ArrayList<>();
+  private final List<short[]> shorts = new ArrayList<>();
   private double[] doubles = new double[0];
 
   /** An array of at least {@code size} floats for slot {@code slot}, 0 upwards. */
@@ -44,5 +45,16 @@ public final class Scratch {
       doubles = new double[size];
     }
     return doubles;
+  }
+
+  /** An array of at least {@code size} shorts for slot {@code slot}, 0 upwards. */
+  short[] shorts(int slot, int size) {
+    while (shorts.size() <= slot) {
+      shorts.add(new short[0]);
+    }
+    if (shorts.get(slot).length < size) {
+      shorts.set(slot, new short[size]);
+    }
+    return shorts.get(slot);
   }
 }

@@ -24,6 +24,14 @@ final class VectorMath {
   /** The widest vectors the machine has. */
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
 
+  /**
+   * Ints in as many bits. Vectors are taken as ints and back by {@code reinterpretShape} with the
+   * species named: the methods that look the species up by themselves ({@code reinterpretAsInts})
+   * are sometimes not compiled to nothing by Java 17, but to a call that allocates.
+   */
+  static final VectorSpecies<Integer> INTS =
+      VectorSpecies.of(int.class, SPECIES.vectorShape());
+
   /** Floats in a vector. */
   static final int LANES = SPECIES.length();
 
@@ -88,7 +96,9 @@ final class VectorMath {
   static void exp(float[] x, int xAt, float[] y, int yAt, int count) {
     for (int i = 0; i < count; i += LANES) {
       FloatVector negative = FloatVector.fromArray(SPECIES, x, xAt + i).abs().neg();
-      FloatVector bounded = negative.reinterpretAsInts().min(LOWEST_EXPONENT).reinterpretAsFloats();
+      IntVector bits = (IntVector) negative.reinterpretShape(INTS, 0);
+      FloatVector bounded =
+          (FloatVector) bits.min(LOWEST_EXPONENT).reinterpretShape(SPECIES, 0);
       FloatVector rounded = bounded.fma(LOG2_E, ROUNDER);
       FloatVector n = rounded.sub(ROUNDER);
       FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, bounded));
@@ -97,8 +107,10 @@ final class VectorMath {
       p = p.fma(r, E2);
       p = p.fma(r, E1);
       p = p.fma(r, ONE);
-      IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-      p.reinterpretAsInts().add(exponent).reinterpretAsFloats().intoArray(y, yAt + i);
+      IntVector exponent = (IntVector) rounded.reinterpretShape(INTS, 0);
+      IntVector power = (IntVector) p.reinterpretShape(INTS, 0);
+      power = power.add(exponent.lanewise(VectorOperators.LSHL, 23));
+      ((FloatVector) power.reinterpretShape(SPECIES, 0)).intoArray(y, yAt + i);
     }
   }
 

@@ -15,6 +15,7 @@ final class VectorRecurrence {
   private VectorRecurrence() {}
 
   private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
+  private static final VectorSpecies<Integer> INTS = VectorMath.INTS;
   private static final int LANES = VectorMath.LANES;
   private static final FloatVector ROUNDER = VectorMath.ROUNDER;
   private static final FloatVector ONE = VectorMath.ONE;
@@ -108,8 +109,9 @@ final class VectorRecurrence {
     FloatVector a = FloatVector.fromArray(SPECIES, rates, rate);
     FloatVector h = FloatVector.fromArray(SPECIES, state, stateAt);
     for (int t = 0; t < tokens; t++) {
-      FloatVector x = FloatVector.fromArray(SPECIES, delta, t * LANES).mul(a);
-      x = x.reinterpretAsInts().min(LOWEST_POWER).reinterpretAsFloats();
+      FloatVector step = FloatVector.fromArray(SPECIES, delta, t * LANES);
+      IntVector bits = (IntVector) step.mul(a).reinterpretShape(INTS, 0);
+      FloatVector x = (FloatVector) bits.min(LOWEST_POWER).reinterpretShape(SPECIES, 0);
       FloatVector rounded = x.add(ROUNDER);
       FloatVector f = x.sub(rounded.sub(ROUNDER));
       FloatVector p = f.fma(P5, P4);
@@ -117,8 +119,10 @@ final class VectorRecurrence {
       p = p.fma(f, P2);
       p = p.fma(f, P1);
       p = p.fma(f, ONE);
-      IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-      FloatVector decay = p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+      IntVector n = (IntVector) rounded.reinterpretShape(INTS, 0);
+      IntVector power = (IntVector) p.reinterpretShape(INTS, 0);
+      power = power.add(n.lanewise(VectorOperators.LSHL, 23));
+      FloatVector decay = (FloatVector) power.reinterpretShape(SPECIES, 0);
       FloatVector drive = FloatVector.fromArray(SPECIES, driven, t * LANES);
       h = decay.fma(h, drive.mul(b[bAt + t * bStride]));
       FloatVector sum = FloatVector.fromArray(SPECIES, sums, t * LANES);
@@ -153,7 +157,8 @@ final class VectorRecurrence {
       int bRow = bAt + t * bStride;
       int cRow = cAt + t * cStride;
 
-      FloatVector x0 = step.mul(a0).reinterpretAsInts().min(LOWEST_POWER).reinterpretAsFloats();
+      IntVector bits0 = (IntVector) step.mul(a0).reinterpretShape(INTS, 0);
+      FloatVector x0 = (FloatVector) bits0.min(LOWEST_POWER).reinterpretShape(SPECIES, 0);
       FloatVector rounded0 = x0.add(ROUNDER);
       FloatVector f0 = x0.sub(rounded0.sub(ROUNDER));
       FloatVector p0 = f0.fma(P5, P4);
@@ -161,12 +166,15 @@ final class VectorRecurrence {
       p0 = p0.fma(f0, P2);
       p0 = p0.fma(f0, P1);
       p0 = p0.fma(f0, ONE);
-      IntVector exponent0 = rounded0.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-      FloatVector decay0 = p0.reinterpretAsInts().add(exponent0).reinterpretAsFloats();
+      IntVector n0 = (IntVector) rounded0.reinterpretShape(INTS, 0);
+      IntVector power0 = (IntVector) p0.reinterpretShape(INTS, 0);
+      power0 = power0.add(n0.lanewise(VectorOperators.LSHL, 23));
+      FloatVector decay0 = (FloatVector) power0.reinterpretShape(SPECIES, 0);
       h0 = decay0.fma(h0, drive.mul(b[bRow]));
       sum = h0.fma(FloatVector.broadcast(SPECIES, c[cRow]), sum);
 
-      FloatVector x1 = step.mul(a1).reinterpretAsInts().min(LOWEST_POWER).reinterpretAsFloats();
+      IntVector bits1 = (IntVector) step.mul(a1).reinterpretShape(INTS, 0);
+      FloatVector x1 = (FloatVector) bits1.min(LOWEST_POWER).reinterpretShape(SPECIES, 0);
       FloatVector rounded1 = x1.add(ROUNDER);
       FloatVector f1 = x1.sub(rounded1.sub(ROUNDER));
       FloatVector p1 = f1.fma(P5, P4);
@@ -174,8 +182,10 @@ final class VectorRecurrence {
       p1 = p1.fma(f1, P2);
       p1 = p1.fma(f1, P1);
       p1 = p1.fma(f1, ONE);
-      IntVector exponent1 = rounded1.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-      FloatVector decay1 = p1.reinterpretAsInts().add(exponent1).reinterpretAsFloats();
+      IntVector n1 = (IntVector) rounded1.reinterpretShape(INTS, 0);
+      IntVector power1 = (IntVector) p1.reinterpretShape(INTS, 0);
+      power1 = power1.add(n1.lanewise(VectorOperators.LSHL, 23));
+      FloatVector decay1 = (FloatVector) power1.reinterpretShape(SPECIES, 0);
       h1 = decay1.fma(h1, drive.mul(b[bRow + 1]));
       sum = h1.fma(FloatVector.broadcast(SPECIES, c[cRow + 1]), sum);
       sum.intoArray(sums, t * LANES);
