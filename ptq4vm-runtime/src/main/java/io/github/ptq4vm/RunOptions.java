@@ -1,12 +1,18 @@
 package io.github.ptq4vm;
 
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
 /**
  * How a model runs.
  *
  * @param device where
  * @param threads how many threads a call may use, its own included; 0 for one a processor
+ * @param helpers where the threads of a call but its own come from, on the processor: each is taken
+ *     by a task that ends with the call, and a task that comes late or not at all is not waited
+ *     for; the model does not shut it down. Null for daemon threads of the model's own
  */
-public record RunOptions(Device device, int threads) {
+public record RunOptions(Device device, int threads, @Nullable Executor helpers) {
 
   /** Checks the threads. */
   public RunOptions {
@@ -14,6 +20,11 @@ public record RunOptions(Device device, int threads) {
       throw new IllegalArgumentException(
           "The number of threads should not be negative, but it is " + threads + ".");
     }
+  }
+
+  /** With threads of the model's own. */
+  public RunOptions(Device device, int threads) {
+    this(device, threads, null);
   }
 
   /** The fastest device and one thread a processor. */

@@ -10,10 +10,13 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a model on the CPU. Thread-safe: several threads may call at once, each call uses up to the
@@ -29,8 +32,10 @@ public final class CpuExecutor implements AutoCloseable {
   private final Steps steps;
   private final Plan plan;
   private final int threads;
-  private final ExecutorService helpers;
+  private final Executor helpers;
+  private final @Nullable ExecutorService ownHelpers;
   private final WorkspacePool workspaces;
+  private volatile boolean closed;
 
   /** What a {@link #trace} looks at after each operation. */
   private interface Observer {
@@ -54,6 +59,20 @@ public final class CpuExecutor implements AutoCloseable {
    *     is out of range
    */
   public CpuExecutor(Model model, int threads, CpuKernels kernels) {
+    this(model, threads, kernels, null);
+  }
+
+  /**
+   * Prepares a model with given kernels and helpers.
+   *
+   * @param threads how many threads a call may use, at least 1
+   * @param helpers runs the tasks of those threads but the caller's own, which each last as long as
+   *     a call does; a task that comes late or not at all is not waited for. It is not shut down
+   *     here. Null for threads of this executor's own
+   * @throws io.github.ptq4vm.network.InvalidNetworkException if a parameter of a quantized linear
+   *     is out of range
+   */
+  public CpuExecutor(Model model, int threads, CpuKernels kernels, @Nullable Executor helpers) {
     if (threads < 1) {
       throw new IllegalArgumentException(
           "The number of threads must be at least 1 but is " + threads + ".");
@@ -68,14 +87,18 @@ public final class CpuExecutor implements AutoCloseable {
         new WorkspacePool(
             () -> plan.workspace(threads),
             Math.max(threads, Runtime.getRuntime().availableProcessors()));
-    this.helpers =
-        Executors.newFixedThreadPool(
-            Math.max(1, threads - 1),
-            task -> {
-              Thread thread = new Thread(task, "ptq4vm-cpu-" + THREAD_NUMBERS.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.ownHelpers = helpers == null ? threads(threads - 1) : null;
+    this.helpers = helpers == null ? Objects.requireNonNull(ownHelpers) : helpers;
+  }
+
+  private static ExecutorService threads(int count) {
+    return Executors.newFixedThreadPool(
+        Math.max(1, count),
+        task -> {
+          Thread thread = new Thread(task, "ptq4vm-cpu-" + THREAD_NUMBERS.incrementAndGet());
+          thread.setDaemon(true);
+          return thread;
+        });
   }
 
   /** Name of the kernel provider in use. */
@@ -165,10 +188,13 @@ public final class CpuExecutor implements AutoCloseable {
     return found.get(0);
   }
 
-  /** Ends the helper threads; calls that are under way finish. */
+  /** Ends the executor's own threads; calls that are under way finish. */
   @Override
   public void close() {
-    helpers.shutdown();
+    closed = true;
+    if (ownHelpers != null) {
+      ownHelpers.shutdown();
+    }
     workspaces.close();
   }
 
@@ -211,7 +237,7 @@ public final class CpuExecutor implements AutoCloseable {
   }
 
   private void requireOpen() {
-    if (helpers.isShutdown()) {
+    if (closed) {
       throw new IllegalStateException("The executor is closed.");
     }
   }

@@ -56,7 +56,8 @@ final class Team implements AutoCloseable {
 
   /**
    * Hires {@code members - 1} helpers, or as many as a pool accepts that is being shut down: what
-   * is under way then can still be finished.
+   * is under way then can still be finished. A pool that runs a task on the thread that brings it
+   * gives no helper.
    */
   Team(Executor pool, int members) {
     this.sleepers = new AtomicReferenceArray<>(members);
@@ -64,10 +65,16 @@ final class Team implements AutoCloseable {
   }
 
   private int hire(Executor pool, int helpers) {
+    Thread caller = Thread.currentThread();
     for (int hired = 0; hired < helpers; hired++) {
       int member = hired + 1;
       try {
-        pool.execute(() -> help(member));
+        pool.execute(
+            () -> {
+              if (Thread.currentThread() != caller) {
+                help(member);
+              }
+            });
       } catch (RejectedExecutionException shutDown) {
         return hired;
       } catch (RuntimeException | Error e) {

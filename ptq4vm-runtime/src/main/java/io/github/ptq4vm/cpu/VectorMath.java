@@ -29,8 +29,7 @@ final class VectorMath {
    * species named: the methods that look the species up by themselves ({@code reinterpretAsInts})
    * are sometimes not compiled to nothing by Java 17, but to a call that allocates.
    */
-  static final VectorSpecies<Integer> INTS =
-      VectorSpecies.of(int.class, SPECIES.vectorShape());
+  static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
 
   /** Floats in a vector. */
   static final int LANES = SPECIES.length();
@@ -97,8 +96,7 @@ final class VectorMath {
     for (int i = 0; i < count; i += LANES) {
       FloatVector negative = FloatVector.fromArray(SPECIES, x, xAt + i).abs().neg();
       IntVector bits = (IntVector) negative.reinterpretShape(INTS, 0);
-      FloatVector bounded =
-          (FloatVector) bits.min(LOWEST_EXPONENT).reinterpretShape(SPECIES, 0);
+      FloatVector bounded = (FloatVector) bits.min(LOWEST_EXPONENT).reinterpretShape(SPECIES, 0);
       FloatVector rounded = bounded.fma(LOG2_E, ROUNDER);
       FloatVector n = rounded.sub(ROUNDER);
       FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, bounded));
