@@ -39,6 +39,9 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
     float[] zeroPoints = scratch.floats(3, to - from);
     input.quantize(x, first, from, to, codes, steps, zeroPoints, scratch, 4);
     product.load(codes, stride, to - from, scratch);
+    for (int r = 0; r < to - from; r++) {
+      zeroPoints[r] = product.offset() - zeroPoints[r];
+    }
     boolean exact = product.range() >= weights.inFeatures();
     for (int channel = 0; channel < weights.outFeatures(); channel += PANEL) {
       for (int row = 0; row < to - from; row += product.rows()) {
@@ -46,7 +49,7 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
         if (exact) {
           product.multiply(
               codes, stride, row, rows, channel, 0, weights.inFeatures(), sums, scratch);
-          scale(sums, steps, zeroPoints, row, rows, channel, y, from + row);
+          scaling.apply(sums, steps, zeroPoints, row, rows, channel, y, from + row);
         } else {
           int[] totals = totals(codes, stride, row, rows, channel, sums, scratch);
           scale(totals, steps, zeroPoints, row, rows, channel, y, from + row);
@@ -56,32 +59,9 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
   }
 
   private void scale(
-      float[] sums,
-      float[] steps,
-      float[] zeroPoints,
-      int row,
-      int rows,
-      int channel,
-      Matrix y,
-      int yRow) {
-    int width = Math.min(PANEL, weights.outFeatures() - channel);
-    for (int r = 0; r < rows; r++) {
-      scaling.apply(
-          sums,
-          r * PANEL,
-          steps[row + r],
-          zeroPoints[row + r] - product.offset(),
-          channel,
-          width,
-          y.data(),
-          y.at(yRow + r) + channel);
-    }
-  }
-
-  private void scale(
       int[] totals,
       float[] steps,
-      float[] zeroPoints,
+      float[] minusZeroPoints,
       int row,
       int rows,
       int channel,
@@ -89,7 +69,7 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
       int yRow) {
     int width = Math.min(PANEL, weights.outFeatures() - channel);
     for (int r = 0; r < rows; r++) {
-      int zeroPoint = (int) zeroPoints[row + r] - product.offset();
+      int zeroPoint = -(int) minusZeroPoints[row + r];
       int at = y.at(yRow + r) + channel;
       for (int j = 0; j < width; j++) {
         y.data()[at + j] =

@@ -3,8 +3,6 @@ package io.github.ptq4vm.cpu;
 import io.github.ptq4vm.network.QuantizedWeights;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -13,120 +11,133 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorScaling {
   private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
-  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
   private static final int LANES = VectorMath.LANES;
 
+  private static final int PANEL = VectorTile.PANEL;
+
+  private final int outFeatures;
   private final boolean hasBias;
   private final float[] weightStep;
   private final float[] bias;
   private final float[] rowSum;
-  private final int[] integerRowSum;
 
   VectorScaling(QuantizedWeights weights) {
-    int padded = (weights.outFeatures() + LANES - 1) / LANES * LANES;
+    this.outFeatures = weights.outFeatures();
+    int padded = VectorTile.panels(outFeatures) * PANEL;
     this.hasBias = weights.bias() != null;
     this.weightStep = Arrays.copyOf(weights.weightStep(), padded);
-    this.bias = weights.bias() == null ? new float[0] : Arrays.copyOf(weights.bias(), padded);
-    this.integerRowSum = Arrays.copyOf(weights.rowSum(), padded);
+    this.bias = weights.bias() == null ? weightStep : Arrays.copyOf(weights.bias(), padded);
     this.rowSum = new float[padded];
-    for (int o = 0; o < padded; o++) {
-      rowSum[o] = integerRowSum[o];
+    for (int o = 0; o < outFeatures; o++) {
+      rowSum[o] = weights.rowSum()[o];
     }
   }
 
   /**
-   * Scales a row of sums that floats hold exactly, at most 2^24.
+   * Scales a tile of sums that floats hold exactly, at most 2^24.
    *
-   * @param sums the sums from index {@code at} on; spoilt
-   * @param zeroPoint what was added to each input, an integer
-   * @param first output channel of the first sum
-   * @param width number of sums; as many as fill whole vectors are read
+   * @param sums {@code [rows][PANEL]}; spoilt
+   * @param steps step of each row, from index {@code row} on
+   * @param minusZeroPoints what was not added to each input, an integer, from index {@code row} on
+   * @param channel first output channel
+   * @param y result
+   * @param yRow the tile's first row of it
    */
   void apply(
-      float[] sums, int at, float step, float zeroPoint, int first, int width, float[] y, int yAt) {
-    int whole = width / LANES * LANES;
+      float[] sums,
+      float[] steps,
+      float[] minusZeroPoints,
+      int row,
+      int rows,
+      int channel,
+      Matrix y,
+      int yRow) {
+    int width = outFeatures - channel;
+    boolean whole = width >= PANEL;
+    float[] to = whole ? y.data() : sums;
+    int at = whole ? y.at(yRow) + channel : 0;
+    int stride = whole ? y.stride() : PANEL;
     if (hasBias) {
-      biased(sums, at, step, -zeroPoint, weightStep, rowSum, bias, first, whole, y, yAt);
+      biased(
+          sums,
+          steps,
+          minusZeroPoints,
+          row,
+          rows,
+          weightStep,
+          rowSum,
+          bias,
+          channel,
+          to,
+          at,
+          stride);
     } else {
-      plain(sums, at, step, -zeroPoint, weightStep, rowSum, first, whole, y, yAt);
+      plain(sums, steps, minusZeroPoints, row, rows, weightStep, rowSum, channel, to, at, stride);
     }
-    if (whole < width) {
-      int tail = at + whole;
-      if (hasBias) {
-        biased(
-            sums, tail, step, -zeroPoint, weightStep, rowSum, bias, first + whole, 1, sums, tail);
-      } else {
-        plain(sums, tail, step, -zeroPoint, weightStep, rowSum, first + whole, 1, sums, tail);
+    if (!whole) {
+      for (int r = 0; r < rows; r++) {
+        System.arraycopy(sums, r * PANEL, y.data(), y.at(yRow + r) + channel, width);
       }
-      System.arraycopy(sums, tail, y, yAt + whole, width - whole);
     }
   }
 
   private static void biased(
       float[] sums,
-      int at,
-      float step,
-      float minusZero,
+      float[] steps,
+      float[] minusZeroPoints,
+      int row,
+      int rows,
       float[] weightStep,
       float[] rowSum,
       float[] bias,
-      int first,
-      int count,
+      int channel,
       float[] y,
-      int yAt) {
-    FloatVector zero = FloatVector.broadcast(SPECIES, minusZero);
-    FloatVector scale = FloatVector.broadcast(SPECIES, step);
-    for (int j = 0; j < count; j += LANES) {
+      int at,
+      int stride) {
+    FloatVector step0 = FloatVector.fromArray(SPECIES, weightStep, channel);
+    FloatVector step1 = FloatVector.fromArray(SPECIES, weightStep, channel + LANES);
+    FloatVector sum0 = FloatVector.fromArray(SPECIES, rowSum, channel);
+    FloatVector sum1 = FloatVector.fromArray(SPECIES, rowSum, channel + LANES);
+    FloatVector bias0 = FloatVector.fromArray(SPECIES, bias, channel);
+    FloatVector bias1 = FloatVector.fromArray(SPECIES, bias, channel + LANES);
+    for (int r = 0; r < rows; r++) {
+      FloatVector zero = FloatVector.broadcast(SPECIES, minusZeroPoints[row + r]);
+      FloatVector step = FloatVector.broadcast(SPECIES, steps[row + r]);
       // One rounding of the exact difference, as when an int difference becomes a float.
-      FloatVector.fromArray(SPECIES, rowSum, first + j)
-          .fma(zero, FloatVector.fromArray(SPECIES, sums, at + j))
-          .fma(
-              FloatVector.fromArray(SPECIES, weightStep, first + j).mul(scale),
-              FloatVector.fromArray(SPECIES, bias, first + j))
-          .intoArray(y, yAt + j);
+      sum0.fma(zero, FloatVector.fromArray(SPECIES, sums, r * PANEL))
+          .fma(step0.mul(step), bias0)
+          .intoArray(y, at + r * stride);
+      sum1.fma(zero, FloatVector.fromArray(SPECIES, sums, r * PANEL + LANES))
+          .fma(step1.mul(step), bias1)
+          .intoArray(y, at + r * stride + LANES);
     }
   }
 
   private static void plain(
       float[] sums,
-      int at,
-      float step,
-      float minusZero,
+      float[] steps,
+      float[] minusZeroPoints,
+      int row,
+      int rows,
       float[] weightStep,
       float[] rowSum,
-      int first,
-      int count,
+      int channel,
       float[] y,
-      int yAt) {
-    FloatVector zero = FloatVector.broadcast(SPECIES, minusZero);
-    FloatVector scale = FloatVector.broadcast(SPECIES, step);
-    for (int j = 0; j < count; j += LANES) {
-      FloatVector.fromArray(SPECIES, rowSum, first + j)
-          .fma(zero, FloatVector.fromArray(SPECIES, sums, at + j))
-          .mul(FloatVector.fromArray(SPECIES, weightStep, first + j).mul(scale))
-          .intoArray(y, yAt + j);
-    }
-  }
-
-  /**
-   * Takes off from a row of sums of 32 bits what the zero point adds, and rounds to floats.
-   *
-   * @param sums as many sums as there are output channels, and some that fill the last vector
-   * @param differences result, as many
-   */
-  void difference(int[] sums, int at, int zeroPoint, float[] differences) {
-    difference(sums, at, zeroPoint, integerRowSum, differences);
-  }
-
-  private static void difference(
-      int[] sums, int at, int zeroPoint, int[] rowSum, float[] differences) {
-    IntVector zero = IntVector.broadcast(INTS, zeroPoint);
-    for (int j = 0; j < rowSum.length; j += LANES) {
-      ((FloatVector)
-              IntVector.fromArray(INTS, sums, at + j)
-                  .sub(IntVector.fromArray(INTS, rowSum, j).mul(zero))
-                  .convert(VectorOperators.I2F, 0))
-          .intoArray(differences, j);
+      int at,
+      int stride) {
+    FloatVector step0 = FloatVector.fromArray(SPECIES, weightStep, channel);
+    FloatVector step1 = FloatVector.fromArray(SPECIES, weightStep, channel + LANES);
+    FloatVector sum0 = FloatVector.fromArray(SPECIES, rowSum, channel);
+    FloatVector sum1 = FloatVector.fromArray(SPECIES, rowSum, channel + LANES);
+    for (int r = 0; r < rows; r++) {
+      FloatVector zero = FloatVector.broadcast(SPECIES, minusZeroPoints[row + r]);
+      FloatVector step = FloatVector.broadcast(SPECIES, steps[row + r]);
+      sum0.fma(zero, FloatVector.fromArray(SPECIES, sums, r * PANEL))
+          .mul(step0.mul(step))
+          .intoArray(y, at + r * stride);
+      sum1.fma(zero, FloatVector.fromArray(SPECIES, sums, r * PANEL + LANES))
+          .mul(step1.mul(step))
+          .intoArray(y, at + r * stride + LANES);
     }
   }
 }
