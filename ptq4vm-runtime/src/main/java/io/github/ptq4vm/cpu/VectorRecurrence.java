@@ -10,12 +10,17 @@ import jdk.incubator.vector.VectorSpecies;
  * tokens, each in a register. The decay of a state, {@code 2^(delta * rate)} with the steps of
  * {@link VectorMath}, is computed where it is used. Two states at a time share the loads of what
  * belongs to the token; written out, because a loop over states would keep them in memory.
+ *
+ * <p>Where a vector is stored, its class is named first. Elsewhere the JIT compiler of Java 17 takes
+ * the class of a vector it calls a method on from profiles; where it does not trust these, it really
+ * calls the method, and allocates a vector at every turn of the loop.
  */
 final class VectorRecurrence {
   private VectorRecurrence() {}
 
   private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
   private static final VectorSpecies<Integer> INTS = VectorMath.INTS;
+  private static final Class<?> TYPE = SPECIES.vectorType();
   private static final int LANES = VectorMath.LANES;
   private static final FloatVector ROUNDER = VectorMath.ROUNDER;
   private static final FloatVector ONE = VectorMath.ONE;
@@ -126,9 +131,10 @@ final class VectorRecurrence {
       FloatVector drive = FloatVector.fromArray(SPECIES, driven, t * LANES);
       h = decay.fma(h, drive.mul(b[bAt + t * bStride]));
       FloatVector sum = FloatVector.fromArray(SPECIES, sums, t * LANES);
-      h.fma(FloatVector.broadcast(SPECIES, c[cAt + t * cStride]), sum).intoArray(sums, t * LANES);
+      sum = h.fma(ONE.broadcast(c[cAt + t * cStride]), sum);
+      ((FloatVector) TYPE.cast(sum)).intoArray(sums, t * LANES);
     }
-    h.intoArray(state, stateAt);
+    ((FloatVector) TYPE.cast(h)).intoArray(state, stateAt);
   }
 
   private static void two(
@@ -171,7 +177,7 @@ final class VectorRecurrence {
       power0 = power0.add(n0.lanewise(VectorOperators.LSHL, 23));
       FloatVector decay0 = (FloatVector) power0.reinterpretShape(SPECIES, 0);
       h0 = decay0.fma(h0, drive.mul(b[bRow]));
-      sum = h0.fma(FloatVector.broadcast(SPECIES, c[cRow]), sum);
+      sum = h0.fma(ONE.broadcast(c[cRow]), sum);
 
       IntVector bits1 = (IntVector) step.mul(a1).reinterpretShape(INTS, 0);
       FloatVector x1 = (FloatVector) bits1.min(LOWEST_POWER).reinterpretShape(SPECIES, 0);
@@ -187,10 +193,10 @@ final class VectorRecurrence {
       power1 = power1.add(n1.lanewise(VectorOperators.LSHL, 23));
       FloatVector decay1 = (FloatVector) power1.reinterpretShape(SPECIES, 0);
       h1 = decay1.fma(h1, drive.mul(b[bRow + 1]));
-      sum = h1.fma(FloatVector.broadcast(SPECIES, c[cRow + 1]), sum);
-      sum.intoArray(sums, t * LANES);
+      sum = h1.fma(ONE.broadcast(c[cRow + 1]), sum);
+      ((FloatVector) TYPE.cast(sum)).intoArray(sums, t * LANES);
     }
-    h0.intoArray(state, stateAt);
-    h1.intoArray(state, stateAt + LANES);
+    ((FloatVector) TYPE.cast(h0)).intoArray(state, stateAt);
+    ((FloatVector) TYPE.cast(h1)).intoArray(state, stateAt + LANES);
   }
 }

@@ -5,13 +5,15 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The sums of {@link PartialSums} to the bit: the eight partial sums are the lanes of a vector.
- * Machines whose vectors are shorter take the scalar ones.
+ * Machines whose vectors have another length take the scalar ones: vectors of two lengths in one
+ * process keep the JIT compiler of Java 17 from knowing either.
  */
 final class VectorSums {
   private VectorSums() {}
 
-  private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
-  private static final boolean FITS = VectorMath.LANES >= 8;
+  private static final VectorSpecies<Float> EIGHT = VectorMath.SPECIES;
+  private static final Class<?> TYPE = EIGHT.vectorType();
+  private static final boolean FITS = VectorMath.LANES == 8;
 
   /** Floats that {@link #sum} and {@link #squares} need for themselves. */
   static final int LANES = 8;
@@ -44,9 +46,9 @@ final class VectorSums {
   private static void addUp(float[] x, int at, int count, float[] lanes) {
     FloatVector sum = FloatVector.zero(EIGHT);
     for (int i = 0; i < count / LANES * LANES; i += LANES) {
-      sum = sum.add(FloatVector.fromArray(EIGHT, x, at + i));
+      sum = FloatVector.fromArray(EIGHT, x, at + i).add(sum);
     }
-    sum.intoArray(lanes, 0);
+    ((FloatVector) TYPE.cast(sum)).intoArray(lanes, 0);
   }
 
   private static void addUpSquares(float[] x, int at, int count, float from, float[] lanes) {
@@ -56,7 +58,7 @@ final class VectorSums {
       FloatVector d = FloatVector.fromArray(EIGHT, x, at + i).sub(shift);
       sum = d.fma(d, sum);
     }
-    sum.intoArray(lanes, 0);
+    ((FloatVector) TYPE.cast(sum)).intoArray(lanes, 0);
   }
 
   private static float total(float[] s) {

@@ -13,12 +13,14 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Plans of whole networks: the order of operations, memory, and the threads they come from. */
 class PlanTest {
@@ -74,22 +76,25 @@ class PlanTest {
         .toList();
   }
 
-  @Test
-  void aCallAllocatesLittleMoreThanItsResult() {
+  /** Until the JIT compiler is done, vectors are objects; that takes some seconds. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aCallAllocatesLittleMoreThanItsResult(int members) {
     Model model = Quantizer.model(VIM, 8, 8, 1);
     float[][] images = Filler.images(1, 64, 64);
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    try (CpuExecutor executor = new CpuExecutor(model, 1, Providers.SCALAR)) {
-      long least = Long.MAX_VALUE;
-      for (int i = 0; i < 20; i++) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+    long least = Long.MAX_VALUE;
+    try (CpuExecutor executor = new CpuExecutor(model, members, Providers.VECTOR)) {
+      // One value of the network, of which there are dozens, takes 257 * 96 * 4 bytes.
+      while (least > 8_000 && System.nanoTime() < deadline) {
         long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
         executor.run(images);
         long after = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
         least = Math.min(least, after - before);
       }
-      // One value of the network, of which there are dozens, takes 257 * 96 * 4 bytes.
-      assertThat(least).isLessThan(20_000);
     }
+    assertThat(least).isLessThanOrEqualTo(8_000);
   }
 
   @Test
