@@ -3,7 +3,6 @@ package io.github.ptq4vm.cpu;
 import java.lang.System.Logger.Level;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 
 /**
  * Chooses a provider of kernels: the Vector API where it is there and fast, with oneDNN's integer
@@ -23,7 +22,7 @@ final class KernelProviders {
 
   /** The provider for this JVM. */
   static CpuKernels select() {
-    return select(System.getProperty(PROPERTY, ""), vectorObstacle(), OneDnn::obstacle);
+    return select(System.getProperty(PROPERTY, ""), vectorObstacle(), OneDnn.obstacle());
   }
 
   /**
@@ -32,10 +31,9 @@ final class KernelProviders {
    * @param wish {@code scalar}, {@code vector}, {@code onednn} or empty
    * @param vectorObstacle what stands against the Vector API: full sentences that say what to do,
    *     or empty
-   * @param oneDnnObstacle the same for oneDNN; asked for only where it may be used, since finding
-   *     out loads the library
+   * @param oneDnnObstacle the same for oneDNN
    */
-  static CpuKernels select(String wish, String vectorObstacle, Supplier<String> oneDnnObstacle) {
+  static CpuKernels select(String wish, String vectorObstacle, String oneDnnObstacle) {
     switch (wish) {
       case "scalar":
         log(Level.INFO, "CPU kernels: scalar, because -D" + PROPERTY + "=scalar asks for them.");
@@ -45,7 +43,7 @@ final class KernelProviders {
         return vector("");
       case "onednn":
         require(wish, vectorObstacle);
-        require(wish, oneDnnObstacle.get());
+        require(wish, oneDnnObstacle);
         return oneDnn();
       case "":
         if (!vectorObstacle.isEmpty()) {
@@ -55,8 +53,7 @@ final class KernelProviders {
                   + vectorObstacle);
           return new ScalarKernels();
         }
-        String obstacle = oneDnnObstacle.get();
-        return obstacle.isEmpty() ? oneDnn() : vector(" " + obstacle);
+        return oneDnnObstacle.isEmpty() ? oneDnn() : vector(" " + oneDnnObstacle);
       default:
         throw new IllegalArgumentException(
             "-D"
@@ -112,6 +109,11 @@ final class KernelProviders {
           + "), without which the Vector API is slow: leave out -Xint and -XX:TieredStopAtLevel.";
     }
     return "";
+  }
+
+  /** Logs what becomes of a choice later, once. */
+  static void tell(String message) {
+    log(Level.INFO, message);
   }
 
   private static void log(Level level, String message) {

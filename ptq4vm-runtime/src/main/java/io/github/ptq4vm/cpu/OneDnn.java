@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * Whether oneDNN may be used here. Touches nothing of the optional dependency unless it is there
- * and the processor is one it is good for: loading the library takes time.
+ * Whether oneDNN may be used here. Touches nothing of the optional dependency: loading the library
+ * takes time.
  */
 final class OneDnn {
   private static final String MARKER = "org/bytedeco/dnnl/global/dnnl.class";
@@ -16,14 +16,25 @@ final class OneDnn {
 
   /** Why oneDNN cannot be used here and what to do about it, in full sentences, or empty. */
   static String obstacle() {
-    String processor = processorObstacle(system(), cpuInfo());
-    if (!processor.isEmpty()) {
-      return processor;
+    return obstacle(system(), hasDotProduct(), isPresent());
+  }
+
+  /**
+   * What stands against oneDNN before anything of it is loaded.
+   *
+   * @param system operating system and processor architecture
+   */
+  static String obstacle(String system, boolean hasDotProduct, boolean isPresent) {
+    if (!system.equals("linux amd64")) {
+      return "oneDNN is used on Linux on x86-64 only, and this is " + system + ".";
     }
-    return isPresent()
-        ? OneDnnLibrary.obstacle()
-        : "This processor has an 8 bit dot product, with which quantized linears are several times"
-            + " as fast: add the dependency org.bytedeco:dnnl as docs/cpu.md says.";
+    if (!isPresent) {
+      return (hasDotProduct
+              ? "Quantized linears would be several times as fast"
+              : "Quantized linears of 4 bits would be up to twice as fast")
+          + " with the dependency org.bytedeco:dnnl, see docs/cpu.md.";
+    }
+    return "";
   }
 
   /** Whether the dependency is on the class path. */
@@ -33,33 +44,21 @@ final class OneDnn {
   }
 
   /**
-   * What in the machine stands against oneDNN.
-   *
-   * @param system operating system and processor architecture
-   * @param cpuInfo what Linux says about the processor
+   * Whether the processor has an 8 bit dot product (VNNI). Without one, oneDNN adds two products in
+   * 16 bits, and these are not wide enough for codes and weights of 8 bits.
    */
-  static String processorObstacle(String system, String cpuInfo) {
-    if (!system.equals("linux amd64")) {
-      return "oneDNN is used on Linux on x86-64 only, and this is " + system + ".";
+  static boolean hasDotProduct() {
+    try {
+      String cpuInfo = Files.readString(Path.of("/proc/cpuinfo"));
+      return cpuInfo.contains("avx512_vnni") || cpuInfo.contains("avx_vnni");
+    } catch (IOException e) {
+      return false;
     }
-    if (!cpuInfo.contains("avx512_vnni") && !cpuInfo.contains("avx_vnni")) {
-      return "oneDNN is not used, because this processor has no 8 bit dot product (VNNI): without"
-          + " one its sums are not exact.";
-    }
-    return "";
   }
 
   private static String system() {
     return System.getProperty("os.name", "").toLowerCase(Locale.ROOT)
         + " "
         + System.getProperty("os.arch", "");
-  }
-
-  private static String cpuInfo() {
-    try {
-      return Files.readString(Path.of("/proc/cpuinfo"));
-    } catch (IOException e) {
-      return "";
-    }
   }
 }

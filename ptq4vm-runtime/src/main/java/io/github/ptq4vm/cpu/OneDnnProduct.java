@@ -17,9 +17,9 @@ import org.bytedeco.javacpp.IntPointer;
  * to each {@link Scratch}; it goes with them.
  */
 final class OneDnnProduct {
-  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_128;
-  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_128;
-  private static final int LANES = FLOATS.length();
+  private static final VectorSpecies<Float> FLOATS = VectorMath.SPECIES;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  private static final int LANES = VectorMath.LANES;
 
   /** Channels that go together: the four bytes of an int come from four vectors. */
   private static final int BLOCK = 4 * LANES;
