@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface CpuKernels {
 
-  /** Short name: {@code scalar} or {@code vector}. */
+  /** Short name: {@code scalar}, {@code vector} or {@code onednn}. */
   String name();
 
   /**

@@ -1,7 +1,10 @@
 package io.github.ptq4vm.cpu;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Working memory of one thread: arrays that grow to the largest size ever asked for and are then
@@ -16,6 +19,7 @@ public final class Scratch {
   private final List<int[]> ints = new ArrayList<>();
   private final List<short[]> shorts = new ArrayList<>();
   private double[] doubles = new double[0];
+  private final Map<Class<?>, Object> held = new HashMap<>();
 
   /** An array of at least {@code size} floats for slot {@code slot}, 0 upwards. */
   float[] floats(int slot, int size) {
@@ -56,5 +60,15 @@ public final class Scratch {
       shorts.set(slot, new short[size]);
     }
     return shorts.get(slot);
+  }
+
+  /** The one object of a type that a kernel keeps here, made when it is first asked for. */
+  <T> T held(Class<T> type, Supplier<T> maker) {
+    Object object = held.get(type);
+    if (object == null) {
+      object = maker.get();
+      held.put(type, object);
+    }
+    return type.cast(object);
   }
 }

@@ -6,7 +6,7 @@ import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /** The provider on the Vector API. Must only be touched where the incubating module is present. */
-final class VectorKernels implements CpuKernels {
+class VectorKernels implements CpuKernels {
 
   @Override
   public String name() {

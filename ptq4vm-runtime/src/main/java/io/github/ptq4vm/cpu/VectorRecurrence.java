@@ -11,9 +11,9 @@ import jdk.incubator.vector.VectorSpecies;
  * {@link VectorMath}, is computed where it is used. Two states at a time share the loads of what
  * belongs to the token; written out, because a loop over states would keep them in memory.
  *
- * <p>Where a vector is stored, its class is named first. Elsewhere the JIT compiler of Java 17 takes
- * the class of a vector it calls a method on from profiles; where it does not trust these, it really
- * calls the method, and allocates a vector at every turn of the loop.
+ * <p>Where a vector is stored, its class is named first. Elsewhere the JIT compiler of Java 17
+ * takes the class of a vector it calls a method on from profiles; where it does not trust these, it
+ * really calls the method, and allocates a vector at every turn of the loop.
  */
 final class VectorRecurrence {
   private VectorRecurrence() {}

@@ -3,6 +3,8 @@ package io.github.ptq4vm.cpu;
 import io.github.ptq4vm.network.QuantizedWeights;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -13,6 +15,7 @@ final class VectorScaling {
   private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
   private static final int LANES = VectorMath.LANES;
 
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
   private static final int PANEL = VectorTile.PANEL;
 
   private final int outFeatures;
@@ -20,6 +23,7 @@ final class VectorScaling {
   private final float[] weightStep;
   private final float[] bias;
   private final float[] rowSum;
+  private final int[] integerRowSum;
 
   VectorScaling(QuantizedWeights weights) {
     this.outFeatures = weights.outFeatures();
@@ -27,6 +31,7 @@ final class VectorScaling {
     this.hasBias = weights.bias() != null;
     this.weightStep = Arrays.copyOf(weights.weightStep(), padded);
     this.bias = weights.bias() == null ? weightStep : Arrays.copyOf(weights.bias(), padded);
+    this.integerRowSum = Arrays.copyOf(weights.rowSum(), padded);
     this.rowSum = new float[padded];
     for (int o = 0; o < outFeatures; o++) {
       rowSum[o] = weights.rowSum()[o];
@@ -77,6 +82,67 @@ final class VectorScaling {
     if (!whole) {
       for (int r = 0; r < rows; r++) {
         System.arraycopy(sums, r * PANEL, y.data(), y.at(yRow + r) + channel, width);
+      }
+    }
+  }
+
+  /** Output channels, padded to what scaling a row of integers reads. */
+  int padded() {
+    return rowSum.length;
+  }
+
+  /**
+   * Scales a row of sums of 32 bits.
+   *
+   * @param sums one for each output channel, in an array of {@link #padded()}
+   * @param y result, from index {@code at} on
+   */
+  void apply(int[] sums, float step, int zeroPoint, float[] y, int at, Scratch scratch) {
+    float[] scaled = scratch.floats(0, rowSum.length);
+    int whole = outFeatures / LANES * LANES;
+    integers(sums, step, zeroPoint, weightStep, integerRowSum, bias, hasBias, 0, whole, y, at);
+    if (whole < outFeatures) {
+      integers(
+          sums,
+          step,
+          zeroPoint,
+          weightStep,
+          integerRowSum,
+          bias,
+          hasBias,
+          whole,
+          whole + 1,
+          scaled,
+          0);
+      System.arraycopy(scaled, whole, y, at + whole, outFeatures - whole);
+    }
+  }
+
+  private static void integers(
+      int[] sums,
+      float step,
+      int zeroPoint,
+      float[] weightStep,
+      int[] rowSum,
+      float[] bias,
+      boolean hasBias,
+      int from,
+      int to,
+      float[] y,
+      int at) {
+    IntVector zero = IntVector.broadcast(INTS, zeroPoint);
+    FloatVector scale = FloatVector.broadcast(SPECIES, step);
+    for (int j = from; j < to; j += LANES) {
+      FloatVector difference =
+          (FloatVector)
+              IntVector.fromArray(INTS, sums, j)
+                  .sub(IntVector.fromArray(INTS, rowSum, j).mul(zero))
+                  .convert(VectorOperators.I2F, 0);
+      FloatVector a = FloatVector.fromArray(SPECIES, weightStep, j).mul(scale);
+      if (hasBias) {
+        difference.fma(a, FloatVector.fromArray(SPECIES, bias, j)).intoArray(y, at + j);
+      } else {
+        difference.mul(a).intoArray(y, at + j);
       }
     }
   }

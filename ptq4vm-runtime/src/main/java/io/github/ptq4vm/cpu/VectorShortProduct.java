@@ -12,6 +12,9 @@ final class VectorShortProduct implements VectorProduct {
   /** Shortest worst case of a range with which shorts are faster than floats. */
   private static final int WORTHWHILE = 16;
 
+  /** Fewest input channels with which a tile's sums are not mostly widening. */
+  private static final int CHANNELS = 48;
+
   private static final int EXACT = 1 << 24;
 
   private final short[] packed;
@@ -40,7 +43,8 @@ final class VectorShortProduct implements VectorProduct {
     for (int magnitude : weights.rowMagnitude()) {
       largestRow = Math.max(largestRow, magnitude);
     }
-    return Short.MAX_VALUE / (largestWeight * offset(weights)) >= WORTHWHILE
+    return weights.inFeatures() >= CHANNELS
+        && Short.MAX_VALUE / (largestWeight * offset(weights)) >= WORTHWHILE
         && largestRow * offset(weights) <= EXACT;
   }
 
