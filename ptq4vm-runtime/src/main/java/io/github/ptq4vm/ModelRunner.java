@@ -1,6 +1,7 @@
 package io.github.ptq4vm;
 
 import io.github.ptq4vm.cpu.CpuExecutor;
+import io.github.ptq4vm.cpu.CpuKernels;
 import io.github.ptq4vm.cuda.CudaException;
 import io.github.ptq4vm.cuda.CudaExecutor;
 import io.github.ptq4vm.network.Model;
@@ -27,7 +28,7 @@ interface ModelRunner extends AutoCloseable {
    */
   static ModelRunner of(Model model, RunOptions options) {
     return switch (options.device()) {
-      case CPU -> new OnCpu(new CpuExecutor(model, options.actualThreads()));
+      case CPU -> onCpu(model, options);
       case CUDA -> new OnGpu(new CudaExecutor(model, options.singlePrecision()));
       case AUTO -> fastest(model, options);
     };
@@ -39,10 +40,15 @@ interface ModelRunner extends AutoCloseable {
       DeviceLog.say(runner.provider() + " is taken.");
       return runner;
     } catch (GpuUnavailableException | CudaException e) {
-      ModelRunner runner = new OnCpu(new CpuExecutor(model, options.actualThreads()));
+      ModelRunner runner = onCpu(model, options);
       DeviceLog.say(runner.provider() + " is taken, no GPU. " + e.getMessage());
       return runner;
     }
+  }
+
+  private static ModelRunner onCpu(Model model, RunOptions options) {
+    return new OnCpu(
+        new CpuExecutor(model, options.actualThreads(), CpuKernels.best(), options.helpers()));
   }
 
   /** On the processor. */

@@ -136,7 +136,7 @@ class QuantizedModelTest {
         .hasMessageContaining("RunOptions.withSinglePrecision()")
         .hasCauseInstanceOf(OverflowException.class);
     RunOptions single = new RunOptions(Device.CUDA, 3).withSinglePrecision();
-    assertThat(single).isEqualTo(new RunOptions(Device.CUDA, 3, true));
+    assertThat(single).isEqualTo(new RunOptions(Device.CUDA, 3, null, true));
     assertThat(new OverflowException(0, "GPU X", true)).hasMessageContaining("Device.CPU");
   }
 

@@ -5,9 +5,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Chooses a provider of kernels: the Vector API where it is there and fast, plain loops elsewhere.
- * The system property {@code ptq4vm.cpu.provider} ({@code scalar} or {@code vector}) forces one.
- * The choice and its reason are logged once.
+ * Chooses a provider of kernels: the Vector API where it is there and fast, with oneDNN's integer
+ * products where the processor has instructions for them, plain loops elsewhere. The system
+ * property {@code ptq4vm.cpu.provider} ({@code scalar}, {@code vector} or {@code onednn}) forces
+ * one. The choice and its reason are logged once.
  */
 final class KernelProviders {
   /** Name of the property that forces a provider. */
@@ -21,49 +22,71 @@ final class KernelProviders {
 
   /** The provider for this JVM. */
   static CpuKernels select() {
-    return select(System.getProperty(PROPERTY, ""), vectorObstacle());
+    return select(System.getProperty(PROPERTY, ""), vectorObstacle(), OneDnn.obstacle());
   }
 
   /**
-   * The provider for a wish and what stands against the Vector API.
+   * The provider for a wish and what stands against the others.
    *
-   * @param wish {@code scalar}, {@code vector} or empty
-   * @param obstacle a full sentence that says what to do, or empty if nothing stands against it
+   * @param wish {@code scalar}, {@code vector}, {@code onednn} or empty
+   * @param vectorObstacle what stands against the Vector API: full sentences that say what to do,
+   *     or empty
+   * @param oneDnnObstacle the same for oneDNN
    */
-  static CpuKernels select(String wish, String obstacle) {
+  static CpuKernels select(String wish, String vectorObstacle, String oneDnnObstacle) {
     switch (wish) {
       case "scalar":
         log(Level.INFO, "CPU kernels: scalar, because -D" + PROPERTY + "=scalar asks for them.");
         return new ScalarKernels();
       case "vector":
-        if (!obstacle.isEmpty()) {
-          throw new IllegalStateException(
-              "-D" + PROPERTY + "=vector cannot be obeyed. " + obstacle);
-        }
-        return vector();
+        require(wish, vectorObstacle);
+        return vector("");
+      case "onednn":
+        require(wish, vectorObstacle);
+        require(wish, oneDnnObstacle);
+        return oneDnn();
       case "":
-        if (obstacle.isEmpty()) {
-          return vector();
+        if (!vectorObstacle.isEmpty()) {
+          log(
+              Level.INFO,
+              "CPU kernels: scalar, good for single images; the vector kernels are faster for many. "
+                  + vectorObstacle);
+          return new ScalarKernels();
         }
-        log(
-            Level.INFO,
-            "CPU kernels: scalar, good for single images; the vector kernels are faster for many. "
-                + obstacle);
-        return new ScalarKernels();
+        return oneDnnObstacle.isEmpty() ? oneDnn() : vector(" " + oneDnnObstacle);
       default:
         throw new IllegalArgumentException(
             "-D"
                 + PROPERTY
                 + "="
                 + wish
-                + " names no provider of CPU kernels. Choose scalar or vector, or leave it out.");
+                + " names no provider of CPU kernels. Choose scalar, vector or onednn, or leave it"
+                + " out.");
     }
   }
 
-  private static CpuKernels vector() {
+  private static void require(String wish, String obstacle) {
+    if (!obstacle.isEmpty()) {
+      throw new IllegalStateException(
+          "-D" + PROPERTY + "=" + wish + " cannot be obeyed. " + obstacle);
+    }
+  }
+
+  private static CpuKernels vector(String reason) {
     CpuKernels kernels = new VectorKernels();
-    log(Level.INFO, "CPU kernels: vector, on registers of " + VectorMath.LANES + " floats.");
+    log(
+        Level.INFO,
+        "CPU kernels: vector, on registers of " + VectorMath.LANES + " floats." + reason);
     return kernels;
+  }
+
+  private static CpuKernels oneDnn() {
+    log(
+        Level.INFO,
+        "CPU kernels: onednn for quantized linears, vector on registers of "
+            + VectorMath.LANES
+            + " floats for the rest.");
+    return new OneDnnKernels();
   }
 
   /** Why the Vector API cannot be used here and what to do about it, or empty. */
@@ -86,6 +109,11 @@ final class KernelProviders {
           + "), without which the Vector API is slow: leave out -Xint and -XX:TieredStopAtLevel.";
     }
     return "";
+  }
+
+  /** Logs what becomes of a choice later, once. */
+  static void tell(String message) {
+    log(Level.INFO, message);
   }
 
   private static void log(Level level, String message) {

@@ -10,168 +10,154 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The input side of a quantized linear, with the codes of {@link ScalarInput}: the six rows of a
- * tile at a time, each in a lane of its own, so that what differs from row to row is a vector and
- * no channel is left over. Codes are written where {@link VectorTile} reads them.
+ * The input side of a quantized linear, with the codes of {@link ScalarInput}: row by row, vectors
+ * along the channels. Rows are padded to whole vectors.
  */
 final class VectorInput {
   private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
   private static final int LANES = VectorMath.LANES;
-  private static final int ROWS = VectorTile.ROWS;
+  private static final IntVector ZERO = IntVector.zero(IntVector.SPECIES_PREFERRED);
 
-  /** Lanes that the rows of a tile take: some whole vectors, a power of two. */
-  static final int WIDTH = Math.max(8, LANES);
+  /** Floats that may be read beyond the last row of codes. */
+  static final int SPARE = LANES;
 
-  // Places of the arrays in a row of WIDTH floats each.
-  private static final int INVERSE_STEP = 0;
-  private static final int LOWEST = WIDTH;
-  private static final int HIGHEST = 2 * WIDTH;
-  private static final int ZERO_POINT = 3 * WIDTH;
-
+  private final int channels;
+  private final int padded;
   private final float[] smoothing;
   private final InputScale scale;
   private final @Nullable VectorRotation rotation;
   private final int limit;
 
   VectorInput(QuantizedWeights weights) {
-    this.smoothing = weights.inputSmoothing();
+    this.channels = weights.inFeatures();
+    this.padded = (channels + LANES - 1) / LANES * LANES;
+    this.smoothing = Arrays.copyOf(weights.inputSmoothing(), padded);
     this.scale = weights.inputScale();
-    ChannelRotation channels = weights.rotation();
-    this.rotation = channels == null ? null : new VectorRotation(channels);
+    ChannelRotation turn = weights.rotation();
+    this.rotation = turn == null ? null : new VectorRotation(turn);
     this.limit = weights.inputLimit();
   }
 
-  /** Floats that {@link #quantize} writes for so many rows, and some that it spoils. */
-  int tilesSize(int rows) {
-    return VectorTile.interleavedSize(rows, smoothing.length) + WIDTH;
-  }
-
-  /** Number of steps and of zero points that {@link #quantize} writes for so many rows. */
-  static int scalesSize(int rows) {
-    return rows + ROWS;
+  /** Distance of rows of codes: the channels, padded to whole vectors. */
+  int stride() {
+    return padded;
   }
 
   /**
-   * Quantizes rows {@code from} to {@code to - 1}.
+   * Quantizes as many rows as there are tokens from {@code from} to {@code to - 1}.
    *
-   * @param tiles codes, interleaved as {@link VectorTile#interleave} does
+   * @param first the first row of x
+   * @param codes result, rows of integers at a distance of {@link #stride()}; what lies beyond the
+   *     channels is spoilt
    * @param steps step of each row
    * @param zeroPoints zero point of each row, integers
-   * @param scratch its floats from slot {@code slot} on are used
+   * @param scratch its floats from slot {@code slot} on are used, two of them
    */
   void quantize(
       Matrix x,
+      int first,
       int from,
       int to,
-      float[] tiles,
+      float[] codes,
       float[] steps,
       float[] zeroPoints,
       Scratch scratch,
       int slot) {
-    int in = smoothing.length;
-    int size = rotation == null ? in * WIDTH : rotation.size();
-    float[] values = scratch.floats(slot, size);
-    float[] spare = rotation == null ? values : scratch.floats(slot + 1, size);
-    float[] lanes = scratch.floats(slot + 2, 4 * WIDTH);
-    for (int t = from; t < to; t += ROWS) {
-      int rows = Math.min(ROWS, to - t);
-      int row = t - from;
-      load(x.data(), x.at(t), x.stride(), rows, in, values);
-      float[] rotated = rotation == null ? values : rotation.apply(values, spare);
-      scales(rotated, t, rows, lanes, steps, zeroPoints, row);
-      bounds(lanes, steps, zeroPoints, row);
-      // Lanes beyond the six rows spill into places whose codes are written later.
-      for (int lane = WIDTH - LANES; lane >= 0; lane -= LANES) {
-        codes(rotated, smoothing, lanes, lane, tiles, row * in + lane);
+    int size = rotation == null ? padded : Math.max(padded, rotation.size());
+    float[] row = scratch.floats(slot, size + 2 * LANES);
+    float[] spare = scratch.floats(slot + 1, size);
+    for (int t = from; t < to; t++) {
+      int r = t - from;
+      float[] values = row;
+      int at = 0;
+      if (rotation != null) {
+        rotation.apply(x.data(), x.at(first + r), spare, row);
+        Arrays.fill(row, channels, padded, 0f);
+      } else if (channels == padded) {
+        values = x.data();
+        at = x.at(first + r);
+      } else {
+        System.arraycopy(x.data(), x.at(first + r), row, 0, channels);
+        Arrays.fill(row, channels, padded, 0f);
       }
+      scales(values, at, t, row, size, steps, zeroPoints, r);
+      codes(values, at, smoothing, 1f / steps[r], zeroPoints[r], limit, codes, r * padded);
     }
   }
 
-  /** Rows into lanes; zeros in lanes without a row. */
-  private static void load(float[] x, int at, int stride, int rows, int channels, float[] values) {
-    Arrays.fill(values, 0, channels * WIDTH, 0f);
-    for (int r = 0; r < rows; r++) {
-      int row = at + r * stride;
-      for (int k = 0; k < channels; k++) {
-        values[k * WIDTH + r] = x[row + k];
-      }
-    }
-  }
-
-  /** Steps and zero points of a tile's rows; any valid ones for rows that do not exist. */
+  /** Step and zero point of a row. */
   private void scales(
       float[] values,
+      int at,
       int token,
-      int rows,
-      float[] lanes,
+      float[] extremes,
+      int extremesAt,
       float[] steps,
       float[] zeroPoints,
       int row) {
     if (scale instanceof InputScale.Static fixed) {
-      for (int r = 0; r < ROWS; r++) {
-        steps[row + r] = r < rows ? fixed.step()[token + r] : 1f;
-        zeroPoints[row + r] = r < rows ? fixed.zeroPoint()[token + r] : 0f;
-      }
+      steps[row] = fixed.step()[token];
+      zeroPoints[row] = fixed.zeroPoint()[token];
     } else if (scale instanceof InputScale.Dynamic dynamic) {
-      for (int lane = 0; lane < WIDTH; lane += LANES) {
-        range(values, smoothing, lane, lanes);
+      range(values, at, smoothing, extremes, extremesAt);
+      float smallest = 0f;
+      float largest = 0f;
+      for (int lane = 0; lane < LANES; lane++) {
+        smallest = Math.min(smallest, -extremes[extremesAt + lane]);
+        largest = Math.max(largest, extremes[extremesAt + LANES + lane]);
       }
-      for (int r = 0; r < ROWS; r++) {
-        float smallest = lanes[LOWEST + r];
-        float step = dynamic.step(smallest, lanes[HIGHEST + r], limit);
-        steps[row + r] = step;
-        zeroPoints[row + r] = dynamic.zeroPoint(smallest, step, limit);
-      }
+      steps[row] = dynamic.step(smallest, largest, limit);
+      zeroPoints[row] = dynamic.zeroPoint(smallest, steps[row], limit);
     }
   }
 
   /**
-   * Smallest and largest value of one vector of rows, or zero. Taken as ints, positive floats keep
+   * Largest magnitude below zero and above it, of each lane. Taken as ints, positive floats keep
    * their order and negative ones are below zero; a maximum of ints is one instruction, one of
    * floats takes five.
    */
-  private static void range(float[] values, float[] smoothing, int lane, float[] lanes) {
-    IntVector smallest = FloatVector.zero(SPECIES).reinterpretAsInts();
-    IntVector largest = smallest;
-    for (int k = 0; k < smoothing.length; k++) {
-      FloatVector v = FloatVector.fromArray(SPECIES, values, k * WIDTH + lane).mul(smoothing[k]);
-      smallest = smallest.max(v.neg().reinterpretAsInts());
-      largest = largest.max(v.reinterpretAsInts());
+  private static void range(float[] values, int at, float[] smoothing, float[] extremes, int to) {
+    IntVector below = FloatVector.zero(SPECIES).reinterpretAsInts();
+    IntVector above = below;
+    for (int k = 0; k < smoothing.length; k += LANES) {
+      FloatVector v =
+          FloatVector.fromArray(SPECIES, values, at + k)
+              .mul(FloatVector.fromArray(SPECIES, smoothing, k));
+      below = below.max(v.neg().reinterpretAsInts());
+      above = above.max(v.reinterpretAsInts());
     }
-    smallest.reinterpretAsFloats().neg().intoArray(lanes, LOWEST + lane);
-    largest.reinterpretAsFloats().intoArray(lanes, HIGHEST + lane);
+    below.reinterpretAsFloats().intoArray(extremes, to);
+    above.reinterpretAsFloats().intoArray(extremes, to + LANES);
   }
 
-  /** What {@link #codes} needs of the scales of a tile, a lane for each row. */
-  private void bounds(float[] lanes, float[] steps, float[] zeroPoints, int row) {
-    Arrays.fill(lanes, 0, 4 * WIDTH, 0f);
-    for (int r = 0; r < ROWS; r++) {
-      float zero = zeroPoints[row + r];
-      lanes[INVERSE_STEP + r] = 1f / steps[row + r];
-      lanes[LOWEST + r] = -zero;
-      lanes[HIGHEST + r] = limit - zero;
-      lanes[ZERO_POINT + r] = zero;
-    }
-  }
-
-  /** Codes of one vector of rows. */
+  /**
+   * Codes of one row. The bounds come last, where values are whole: those that are too large to be
+   * rounded by {@link VectorMath#ROUNDER} are beyond the bounds all the same.
+   */
   private static void codes(
-      float[] values, float[] smoothing, float[] lanes, int lane, float[] tiles, int tile) {
-    FloatVector inverseStep = FloatVector.fromArray(SPECIES, lanes, INVERSE_STEP + lane);
-    FloatVector lowest = FloatVector.fromArray(SPECIES, lanes, LOWEST + lane);
-    FloatVector highest = FloatVector.fromArray(SPECIES, lanes, HIGHEST + lane);
-    FloatVector zeroPoint = FloatVector.fromArray(SPECIES, lanes, ZERO_POINT + lane);
-    for (int k = 0; k < smoothing.length; k++) {
-      // The bounds are integers, so it does not matter whether they come before the rounding.
-      FloatVector.fromArray(SPECIES, values, k * WIDTH + lane)
-          .mul(smoothing[k])
-          .mul(inverseStep)
-          .min(highest)
-          .max(lowest)
+      float[] values,
+      int at,
+      float[] smoothing,
+      float inverseStep,
+      float zeroPoint,
+      float limit,
+      float[] codes,
+      int to) {
+    IntVector highest = FloatVector.broadcast(SPECIES, limit).reinterpretAsInts();
+    FloatVector zero = FloatVector.broadcast(SPECIES, zeroPoint);
+    FloatVector inverse = FloatVector.broadcast(SPECIES, inverseStep);
+    for (int k = 0; k < smoothing.length; k += LANES) {
+      FloatVector.fromArray(SPECIES, values, at + k)
+          .mul(FloatVector.fromArray(SPECIES, smoothing, k))
+          .mul(inverse)
           .add(VectorMath.ROUNDER)
           .sub(VectorMath.ROUNDER)
-          .add(zeroPoint)
-          .intoArray(tiles, tile + k * ROWS);
+          .add(zero)
+          .reinterpretAsInts()
+          .max(ZERO)
+          .min(highest)
+          .reinterpretAsFloats()
+          .intoArray(codes, to + k);
     }
   }
 }

@@ -3,70 +3,147 @@ package io.github.ptq4vm.cpu;
 import io.github.ptq4vm.network.ChannelRotation;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link ChannelRotation} of several rows at a time, one in each lane: every addition of the
- * transform is then one of whole vectors, however small the halves and the length are.
- *
- * <p>Values are {@code [channels][VectorInput.WIDTH]}.
+ * {@link ChannelRotation} of one row. Vectors of at most eight channels: most rows are a small
+ * multiple of eight long. Neighbours inside a vector meet by shuffles. Where the fast transform is
+ * shorter than a vector, the dense matrix does the work, with its rows stretched to vectors.
  */
 final class VectorRotation {
-  private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
-  private static final int LANES = VectorMath.LANES;
-  private static final int WIDTH = VectorInput.WIDTH;
+  private static final VectorSpecies<Float> SPECIES =
+      VectorMath.LANES > 8 ? FloatVector.SPECIES_256 : VectorMath.SPECIES;
+  private static final int LANES = SPECIES.length();
 
   /** Rows of the dense matrix that share the loads of a column. */
-  private static final int ROWS = 4;
+  private static final int ROWS = 12;
+
+  private static final VectorShuffle<Float> SWAP_1 = swap(1);
+  private static final VectorShuffle<Float> SWAP_2 = swap(2);
+  private static final VectorShuffle<Float> SWAP_4 = swap(4);
+  private static final FloatVector SIGN_1 = signs(1);
+  private static final FloatVector SIGN_2 = signs(2);
+  private static final FloatVector SIGN_4 = signs(4);
 
   private final int base;
   private final int length;
   private final float[] scale;
+
+  /** Row-major with rows of zeros at the end, or, for short transforms, {@code [base][outputs]}. */
   private final float[] matrix;
 
   VectorRotation(ChannelRotation rotation) {
     this.base = rotation.base();
     this.length = rotation.length();
     this.scale = rotation.scale();
-    this.matrix = Arrays.copyOf(rotation.matrix(), paddedBase() * base);
+    float[] dense = rotation.matrix();
+    if (length >= LANES) {
+      this.matrix = Arrays.copyOf(dense, padded(base, ROWS) * base);
+    } else {
+      int outputs = padded(scale.length, LANES);
+      this.matrix = new float[base * outputs];
+      for (int l = 0; l < base; l++) {
+        for (int o = 0; o < scale.length; o++) {
+          matrix[l * outputs + o] = dense[o / length * base + l];
+        }
+      }
+    }
   }
 
   /** Floats that {@link #apply} needs in each of its arrays. */
   int size() {
-    return (base == 1 ? 1 : paddedBase()) * length * WIDTH;
+    return length >= LANES
+        ? padded(base, ROWS) * length
+        : Math.max(padded(scale.length, LANES), base * LANES);
   }
 
-  private int paddedBase() {
-    return (base + ROWS - 1) / ROWS * ROWS;
+  private static int padded(int count, int multiple) {
+    return (count + multiple - 1) / multiple * multiple;
   }
 
   /**
    * Rotates.
    *
-   * @param values the rows; overwritten
-   * @param spare as large as the values, {@link #size()}
-   * @return the one of the two arrays that holds the result
+   * @param x holds the row from index {@code at} on
+   * @param values working memory
+   * @param result the rotated row, from its start; floats beyond it are spoilt
    */
-  float[] apply(float[] values, float[] spare) {
-    scale(values, scale);
-    for (int half = 1; half < length; half *= 2) {
-      butterflies(values, half * WIDTH / LANES, scale.length * WIDTH / LANES);
+  void apply(float[] x, int at, float[] values, float[] result) {
+    if (length < LANES) {
+      shortTransform(x, at, values);
+      repeat(values, result, base, length);
+      stretchedMix(result, matrix, base, padded(scale.length, LANES), values);
+      System.arraycopy(values, 0, result, 0, scale.length);
+      return;
     }
-    if (base == 1) {
-      return values;
+    float[] transformed = base == 1 ? result : values;
+    start(x, at, scale, transformed);
+    for (int half = LANES; half < length; half *= 2) {
+      butterflies(transformed, half / LANES, scale.length / LANES);
     }
-    for (int i = 0; i < base; i += ROWS) {
-      mix(values, matrix, i, base, length * WIDTH, spare);
+    if (base > 1) {
+      for (int i = 0; i < base; i += ROWS) {
+        mix(values, matrix, i * base, base, length, result, i * length);
+      }
     }
-    return spare;
   }
 
-  private static void scale(float[] values, float[] scale) {
+  /** The whole transform of lengths below a vector's. */
+  private void shortTransform(float[] x, int at, float[] values) {
     for (int k = 0; k < scale.length; k++) {
-      FloatVector factor = FloatVector.broadcast(SPECIES, scale[k]);
-      for (int at = k * WIDTH; at < (k + 1) * WIDTH; at += LANES) {
-        FloatVector.fromArray(SPECIES, values, at).mul(factor).intoArray(values, at);
+      values[k] = x[at + k] * scale[k];
+    }
+    for (int half = 1; half < length; half *= 2) {
+      for (int pair = 0; pair < scale.length / 2; pair++) {
+        int j = pair + (pair & -half);
+        float a = values[j];
+        float b = values[j + half];
+        values[j] = a + b;
+        values[j + half] = a - b;
       }
+    }
+  }
+
+  /** Each range of {@code length} channels as often as it takes to fill a vector. */
+  private static void repeat(float[] values, float[] repeated, int base, int length) {
+    for (int l = 0; l < base; l++) {
+      for (int lane = 0; lane < LANES; lane++) {
+        repeated[l * LANES + lane] = values[l * length + (lane & length - 1)];
+      }
+    }
+  }
+
+  private static void stretchedMix(
+      float[] repeated, float[] matrix, int base, int outputs, float[] mixed) {
+    for (int o = 0; o < outputs; o += LANES) {
+      FloatVector sum =
+          FloatVector.fromArray(SPECIES, matrix, o)
+              .mul(FloatVector.fromArray(SPECIES, repeated, 0));
+      for (int l = 1; l < base; l++) {
+        sum =
+            FloatVector.fromArray(SPECIES, matrix, l * outputs + o)
+                .fma(FloatVector.fromArray(SPECIES, repeated, l * LANES), sum);
+      }
+      sum.intoArray(mixed, o);
+    }
+  }
+
+  /** Scales, and does the part of the transform that stays inside vectors. */
+  private static void start(float[] x, int at, float[] scale, float[] values) {
+    for (int k = 0; k < scale.length; k += LANES) {
+      FloatVector v =
+          FloatVector.fromArray(SPECIES, x, at + k).mul(FloatVector.fromArray(SPECIES, scale, k));
+      // The neighbour plus this one, or minus where this one is the second: a product by 1 or -1
+      // rounds nothing.
+      v = v.fma(SIGN_1, v.rearrange(SWAP_1));
+      if (LANES > 2) {
+        v = v.fma(SIGN_2, v.rearrange(SWAP_2));
+      }
+      if (LANES > 4) {
+        v = v.fma(SIGN_4, v.rearrange(SWAP_4));
+      }
+      v.intoArray(values, k);
     }
   }
 
@@ -87,26 +164,63 @@ final class VectorRotation {
     }
   }
 
-  /** Four rows of the product with the dense matrix, whose columns are {@code size} floats each. */
+  /**
+   * Twelve rows of the product with the dense matrix, whose columns are {@code size} floats each.
+   */
   private static void mix(
-      float[] values, float[] matrix, int first, int base, int size, float[] mixed) {
+      float[] values, float[] m, int at, int base, int size, float[] mixed, int to) {
     for (int j = 0; j < size; j += LANES) {
-      FloatVector c = FloatVector.fromArray(SPECIES, values, j);
-      FloatVector s0 = c.mul(matrix[first * base]);
-      FloatVector s1 = c.mul(matrix[(first + 1) * base]);
-      FloatVector s2 = c.mul(matrix[(first + 2) * base]);
-      FloatVector s3 = c.mul(matrix[(first + 3) * base]);
-      for (int l = 1; l < base; l++) {
-        c = FloatVector.fromArray(SPECIES, values, l * size + j);
-        s0 = c.fma(FloatVector.broadcast(SPECIES, matrix[first * base + l]), s0);
-        s1 = c.fma(FloatVector.broadcast(SPECIES, matrix[(first + 1) * base + l]), s1);
-        s2 = c.fma(FloatVector.broadcast(SPECIES, matrix[(first + 2) * base + l]), s2);
-        s3 = c.fma(FloatVector.broadcast(SPECIES, matrix[(first + 3) * base + l]), s3);
+      FloatVector s0 = FloatVector.zero(SPECIES);
+      FloatVector s1 = s0;
+      FloatVector s2 = s0;
+      FloatVector s3 = s0;
+      FloatVector s4 = s0;
+      FloatVector s5 = s0;
+      FloatVector s6 = s0;
+      FloatVector s7 = s0;
+      FloatVector s8 = s0;
+      FloatVector s9 = s0;
+      FloatVector s10 = s0;
+      FloatVector s11 = s0;
+      for (int l = 0; l < base; l++) {
+        FloatVector c = FloatVector.fromArray(SPECIES, values, l * size + j);
+        s0 = c.fma(FloatVector.broadcast(SPECIES, m[at + l]), s0);
+        s1 = c.fma(FloatVector.broadcast(SPECIES, m[at + base + l]), s1);
+        s2 = c.fma(FloatVector.broadcast(SPECIES, m[at + 2 * base + l]), s2);
+        s3 = c.fma(FloatVector.broadcast(SPECIES, m[at + 3 * base + l]), s3);
+        s4 = c.fma(FloatVector.broadcast(SPECIES, m[at + 4 * base + l]), s4);
+        s5 = c.fma(FloatVector.broadcast(SPECIES, m[at + 5 * base + l]), s5);
+        s6 = c.fma(FloatVector.broadcast(SPECIES, m[at + 6 * base + l]), s6);
+        s7 = c.fma(FloatVector.broadcast(SPECIES, m[at + 7 * base + l]), s7);
+        s8 = c.fma(FloatVector.broadcast(SPECIES, m[at + 8 * base + l]), s8);
+        s9 = c.fma(FloatVector.broadcast(SPECIES, m[at + 9 * base + l]), s9);
+        s10 = c.fma(FloatVector.broadcast(SPECIES, m[at + 10 * base + l]), s10);
+        s11 = c.fma(FloatVector.broadcast(SPECIES, m[at + 11 * base + l]), s11);
       }
-      s0.intoArray(mixed, first * size + j);
-      s1.intoArray(mixed, (first + 1) * size + j);
-      s2.intoArray(mixed, (first + 2) * size + j);
-      s3.intoArray(mixed, (first + 3) * size + j);
+      s0.intoArray(mixed, to + j);
+      s1.intoArray(mixed, to + size + j);
+      s2.intoArray(mixed, to + 2 * size + j);
+      s3.intoArray(mixed, to + 3 * size + j);
+      s4.intoArray(mixed, to + 4 * size + j);
+      s5.intoArray(mixed, to + 5 * size + j);
+      s6.intoArray(mixed, to + 6 * size + j);
+      s7.intoArray(mixed, to + 7 * size + j);
+      s8.intoArray(mixed, to + 8 * size + j);
+      s9.intoArray(mixed, to + 9 * size + j);
+      s10.intoArray(mixed, to + 10 * size + j);
+      s11.intoArray(mixed, to + 11 * size + j);
     }
+  }
+
+  private static VectorShuffle<Float> swap(int distance) {
+    return VectorShuffle.fromOp(SPECIES, lane -> (lane ^ distance) % LANES);
+  }
+
+  private static FloatVector signs(int distance) {
+    float[] signs = new float[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+      signs[lane] = (lane & distance) == 0 ? 1f : -1f;
+    }
+    return FloatVector.fromArray(SPECIES, signs, 0);
   }
 }

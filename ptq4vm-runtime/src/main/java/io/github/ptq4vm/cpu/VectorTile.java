@@ -20,6 +20,16 @@ final class VectorTile {
   /** Output channels of a tile. */
   static final int PANEL = 2 * LANES;
 
+  /**
+   * Rows of one part of a linear's work: an even number of parts, of at most about fifty rows so
+   * that codes stay in the second cache, as many as share the reading of the weights.
+   */
+  static int rowsPerPart(int rows) {
+    int tiles = (rows + ROWS - 1) / ROWS;
+    int parts = 2 * ((tiles + 15) / 16);
+    return (tiles + parts - 1) / parts * ROWS;
+  }
+
   /** Number of panels for so many output channels. */
   static int panels(int outFeatures) {
     return (outFeatures + PANEL - 1) / PANEL;
@@ -42,41 +52,25 @@ final class VectorTile {
     return packed;
   }
 
-  /** Floats that {@link #interleave} writes for so many rows. */
-  static int interleavedSize(int rows, int channels) {
-    return (rows + ROWS - 1) / ROWS * ROWS * channels;
-  }
-
-  /**
-   * Inputs in the order the loop reads them: {@code [tiles][channels][6]}, zeros for the rows of
-   * the last tile that do not exist.
-   *
-   * @param x row-major with distance {@code stride} of rows, from index {@code at} on
-   */
-  static void interleave(float[] x, int at, int stride, int rows, int channels, float[] tiles) {
-    for (int first = 0; first < rows; first += ROWS) {
-      int tile = first * channels;
-      for (int r = 0; r < ROWS; r++) {
-        int row = at + (first + r) * stride;
-        boolean exists = first + r < rows;
-        for (int k = 0; k < channels; k++) {
-          tiles[tile + k * ROWS + r] = exists ? x[row + k] : 0f;
-        }
-      }
-    }
-  }
-
   /**
    * Sums of six rows.
    *
-   * @param x interleaved input
-   * @param tile index of the tile's first input, at the first channel
+   * @param x input
+   * @param at index of the first row's first channel
+   * @param stride distance of rows
+   * @param rows rows there are, 1 to 6; sums of the others are those of the last
    * @param w packed weights
    * @param panel index of the panel's first weight, at the first channel
    * @param length number of channels
    * @param sums result, {@code [6][PANEL]}
    */
-  static void multiply(float[] x, int tile, float[] w, int panel, int length, float[] sums) {
+  static void multiply(
+      float[] x, int at, int stride, int rows, float[] w, int panel, int length, float[] sums) {
+    int at1 = at + Math.min(1, rows - 1) * stride;
+    int at2 = at + Math.min(2, rows - 1) * stride;
+    int at3 = at + Math.min(3, rows - 1) * stride;
+    int at4 = at + Math.min(4, rows - 1) * stride;
+    int at5 = at + Math.min(5, rows - 1) * stride;
     FloatVector s00 = FloatVector.zero(SPECIES);
     FloatVector s01 = s00;
     FloatVector s10 = s00;
@@ -90,24 +84,26 @@ final class VectorTile {
     FloatVector s50 = s00;
     FloatVector s51 = s00;
     for (int k = 0; k < length; k++) {
-      FloatVector w0 = FloatVector.fromArray(SPECIES, w, panel + k * PANEL);
-      FloatVector w1 = FloatVector.fromArray(SPECIES, w, panel + k * PANEL + LANES);
-      FloatVector v = FloatVector.broadcast(SPECIES, x[tile + k * ROWS]);
+      // Two factors instead of PANEL keep the compiler of Java 17 from unrolling the loop, after
+      // which the sums would no longer fit the registers: half the speed.
+      FloatVector w0 = FloatVector.fromArray(SPECIES, w, panel + k * 2 * LANES);
+      FloatVector w1 = FloatVector.fromArray(SPECIES, w, panel + k * 2 * LANES + LANES);
+      FloatVector v = FloatVector.broadcast(SPECIES, x[at + k]);
       s00 = v.fma(w0, s00);
       s01 = v.fma(w1, s01);
-      v = FloatVector.broadcast(SPECIES, x[tile + k * ROWS + 1]);
+      v = FloatVector.broadcast(SPECIES, x[at1 + k]);
       s10 = v.fma(w0, s10);
       s11 = v.fma(w1, s11);
-      v = FloatVector.broadcast(SPECIES, x[tile + k * ROWS + 2]);
+      v = FloatVector.broadcast(SPECIES, x[at2 + k]);
       s20 = v.fma(w0, s20);
       s21 = v.fma(w1, s21);
-      v = FloatVector.broadcast(SPECIES, x[tile + k * ROWS + 3]);
+      v = FloatVector.broadcast(SPECIES, x[at3 + k]);
       s30 = v.fma(w0, s30);
       s31 = v.fma(w1, s31);
-      v = FloatVector.broadcast(SPECIES, x[tile + k * ROWS + 4]);
+      v = FloatVector.broadcast(SPECIES, x[at4 + k]);
       s40 = v.fma(w0, s40);
       s41 = v.fma(w1, s41);
-      v = FloatVector.broadcast(SPECIES, x[tile + k * ROWS + 5]);
+      v = FloatVector.broadcast(SPECIES, x[at5 + k]);
       s50 = v.fma(w0, s50);
       s51 = v.fma(w1, s51);
     }

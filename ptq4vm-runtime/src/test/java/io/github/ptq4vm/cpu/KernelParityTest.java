@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.ptq4vm.network.Activation;
 import io.github.ptq4vm.network.InputScale;
 import io.github.ptq4vm.network.QuantizedWeights;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -235,6 +239,78 @@ class KernelParityTest {
     }
   }
 
+  /** Tokens in an order of their own are those that a copy would have put in order. */
+  @Property(tries = 40)
+  void scanInAnotherOrder(
+      @ForAll @IntRange(min = 1, max = 150) int tokens,
+      @ForAll @IntRange(min = 1, max = 70) int channels,
+      @ForAll @IntRange(min = 1, max = 5) int states,
+      @ForAll long seed) {
+    Random random = new Random(seed);
+    float[] aLog = floats(random, channels * states);
+    float[] skip = floats(random, channels);
+    Matrix u = view(random, tokens, channels);
+    Matrix dt = view(random, tokens, channels);
+    Matrix b = view(random, tokens, states);
+    Matrix c = view(random, tokens, states);
+    int[] in = permutation(random, tokens);
+    int[] out = permutation(random, tokens);
+    for (CpuKernels kernels : Providers.ALL) {
+      CpuKernels.Scan kernel = kernels.scan(aLog, skip, channels, states);
+      Matrix copied = Matrix.of(new float[tokens * channels], tokens, channels);
+      Matrix expected = view(random, tokens, channels);
+      Matrix y = view(random, tokens, channels);
+      for (int t = 0; t < tokens; t++) {
+        System.arraycopy(u.data(), u.at(in[t]), copied.data(), copied.at(t), channels);
+      }
+      for (int from = 0; from < channels; from += CpuKernels.Scan.CHANNELS) {
+        int to = Math.min(channels, from + CpuKernels.Scan.CHANNELS);
+        kernel.apply(copied, dt, b, c, expected, from, to, scratch);
+        kernel.apply(u, in, dt, b, c, y, out, from, to, scratch);
+      }
+      for (int t = 0; t < tokens; t++) {
+        for (int d = 0; d < channels; d++) {
+          assertThat(y.data()[y.at(out[t]) + d]).isEqualTo(expected.data()[expected.at(t) + d]);
+        }
+      }
+    }
+  }
+
+  @Property(tries = 40)
+  void convolutionInAnotherOrder(
+      @ForAll @IntRange(min = 1, max = 30) int tokens,
+      @ForAll @IntRange(min = 1, max = 70) int channels,
+      @ForAll @IntRange(min = 1, max = 9) int width,
+      @ForAll long seed) {
+    Random random = new Random(seed);
+    float[] weight = floats(random, channels * width);
+    float[] bias = floats(random, channels);
+    Matrix x = view(random, tokens, channels);
+    int[] in = permutation(random, tokens);
+    Matrix copied = Matrix.of(new float[tokens * channels], tokens, channels);
+    for (int t = 0; t < tokens; t++) {
+      System.arraycopy(x.data(), x.at(in[t]), copied.data(), copied.at(t), channels);
+    }
+    float[] first = null;
+    for (CpuKernels kernels : Providers.ALL) {
+      CpuKernels.Convolution kernel =
+          kernels.convolution(weight, bias, channels, width, Activation.NONE);
+      Matrix expected = view(random, tokens, channels);
+      Matrix y = view(random, tokens, channels);
+      kernel.apply(copied, expected, 0, tokens, scratch);
+      kernel.apply(x, in, y, 0, tokens, scratch);
+      assertThat(y.copy()).isEqualTo(expected.copy());
+      first = first == null ? y.copy() : first;
+      assertThat(y.copy()).isEqualTo(first);
+    }
+  }
+
+  private static int[] permutation(Random random, int size) {
+    List<Integer> order = new ArrayList<>(IntStream.range(0, size).boxed().toList());
+    Collections.shuffle(order, random);
+    return order.stream().mapToInt(i -> i).toArray();
+  }
+
   @Property(tries = 40)
   void gate(
       @ForAll @IntRange(min = 1, max = 9) int tokens,
@@ -279,8 +355,10 @@ class KernelParityTest {
 
   /** Where the work is cut must not matter. */
   private void inTwoParts(CpuKernels.Linear kernel, Matrix x, Matrix y) {
-    kernel.apply(x, y, y.rows() / 3, y.rows(), scratch);
-    kernel.apply(x, y, 0, y.rows() / 3, scratch);
+    int cut = y.rows() / 3;
+    Matrix rest = new Matrix(x.data(), x.at(cut), x.stride(), x.rows() - cut, x.columns());
+    kernel.apply(rest, 0, y, cut, y.rows(), scratch);
+    kernel.apply(x, y, 0, cut, scratch);
   }
 
   static QuantizedWeights weights(
