@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ObjLongConsumer;
 
 /**
  * Runs a model on the CPU. Thread-safe: several threads may call at once, each call uses up to the
@@ -142,6 +143,27 @@ public final class CpuExecutor implements AutoCloseable {
       found.put(Network.IMAGE, workspace.value(layout.number(Network.IMAGE)).copy());
     }
     return found;
+  }
+
+  /**
+   * Runs one image on the calling thread and says how long each operation took. Where a kernel
+   * computes several operations at once, the last of them has the time of all.
+   *
+   * @param image as in {@link #run}
+   * @param observer hears an operation and nanoseconds
+   */
+  public void profile(float[] image, ObjLongConsumer<Operation> observer) {
+    requireOpen();
+    Images.require(network, image, 0);
+    Workspace workspace = workspaces.take();
+    Team alone = Team.alone();
+    load(image, workspace);
+    for (int i = 0; i < steps.size(); i++) {
+      long start = System.nanoTime();
+      steps.get(i).run(workspace, alone);
+      observer.accept(operations.get(i), System.nanoTime() - start);
+    }
+    workspaces.giveBack(workspace);
   }
 
   /**

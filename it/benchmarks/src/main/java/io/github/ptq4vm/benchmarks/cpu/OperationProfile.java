@@ -1,0 +1,99 @@
+package io.github.ptq4vm.benchmarks.cpu;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.github.ptq4vm.benchmarks.cost.Arithmetic;
+import io.github.ptq4vm.benchmarks.cost.Work;
+import io.github.ptq4vm.network.Network;
+import io.github.ptq4vm.network.Operation;
+import io.github.ptq4vm.network.Parameter;
+import io.github.ptq4vm.network.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Times of operations of one image after the other, summed by kind of operation. */
+final class OperationProfile {
+  private static final double MIDDLE = 0.5;
+
+  private final Network network;
+  private final Map<String, Kind> kinds = new LinkedHashMap<>();
+
+  /** Operations alike. */
+  private static final class Kind {
+    private int operations;
+    private Work work = Work.NONE;
+    private long bytes;
+    private long nanosOfImage;
+    private final List<Long> nanos = new ArrayList<>();
+  }
+
+  OperationProfile(Network network) {
+    this.network = network;
+    for (Operation operation : network.operations()) {
+      Kind kind = kinds.computeIfAbsent(name(operation), key -> new Kind());
+      kind.operations++;
+      kind.work = kind.work.plus(Arithmetic.of(network, operation));
+      kind.bytes += bytes(operation);
+    }
+  }
+
+  /** What tables call operations of a kind. */
+  static String name(Operation operation) {
+    if (operation instanceof Operation.Linear linear) {
+      return "linear " + (linear.kind().isEmpty() ? "(not quantized)" : linear.kind());
+    }
+    String words = operation.getClass().getSimpleName().replaceAll("(?<=[a-z])(?=[A-Z])", " ");
+    return words.toLowerCase(java.util.Locale.ROOT);
+  }
+
+  /** Inputs and weights read once, the output written once. */
+  private long bytes(Operation operation) {
+    long numbers = network.shape(operation.output()).size();
+    for (String input : operation.inputs()) {
+      numbers += network.shape(input).size();
+    }
+    long bytes = numbers * Float.BYTES;
+    for (Parameter parameter : network.parametersOf(operation)) {
+      bytes += (long) parameter.type().bytes() * Tensor.elements(parameter.shape());
+    }
+    return bytes;
+  }
+
+  /** Adds what an operation took. */
+  void add(Operation operation, long nanos) {
+    Kind kind = kinds.get(name(operation));
+    if (kind == null) {
+      throw new IllegalArgumentException(operation.output() + " is no operation of the network.");
+    }
+    kind.nanosOfImage += nanos;
+  }
+
+  /** Ends an image. */
+  void endOfImage() {
+    for (Kind kind : kinds.values()) {
+      kind.nanos.add(kind.nanosOfImage);
+      kind.nanosOfImage = 0;
+    }
+  }
+
+  /** A row a kind: medians over images, and what is counted for one image. */
+  JsonArray json() {
+    JsonArray rows = new JsonArray();
+    kinds.forEach(
+        (name, kind) -> {
+          JsonObject row = new JsonObject();
+          row.addProperty("kind", name);
+          row.addProperty("operations", kind.operations);
+          row.addProperty("nanos", Figures.quantile(kind.nanos, MIDDLE));
+          row.addProperty(
+              "products", kind.work.integerMultiplyAdds() + kind.work.halfMultiplyAdds());
+          row.addProperty("floats", kind.work.floatOperations());
+          row.addProperty("exponentials", kind.work.exponentials());
+          row.addProperty("bytes", kind.bytes);
+          rows.add(row);
+        });
+    return rows;
+  }
+}
