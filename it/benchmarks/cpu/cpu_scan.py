@@ -31,37 +31,60 @@ def build(folder):
         ctypes.CDLL(bundled[0], ctypes.RTLD_GLOBAL)
     subprocess.run(["g++", "-shared", str(object_file), "-o", str(library)] + ([] if bundled else ["-lgomp"]),
                    check=True)
-    function = ctypes.CDLL(str(library)).selective_scan
-    function.restype = ctypes.c_int
-    return function
+    return ctypes.CDLL(str(library))
 
 
 class CompiledScan:
-    """The scan of scan.cpp."""
+    """The scan of scan.cpp; with gradients where there is no gate."""
 
     def __init__(self, folder):
-        self.function = build(folder)
+        self.library = build(folder)
         self.decays = {}
 
-    def __call__(self, u, dt, bc, a_log, skip, bias, order, gate=None):
+    def decay(self, a_log):
         # Once a block: the tensor is kept, so that its place in memory stays its own.
         key = a_log.data_ptr()
         if key not in self.decays:
             self.decays[key] = ((-torch.exp(a_log.double()) * LOG2E).float().contiguous(), a_log)
-        decay = self.decays[key][0]
-        directions, batch, tokens, channels = dt.shape
-        states = a_log.shape[-1]
-        y = torch.empty(directions, batch, tokens, channels)
+        return self.decays[key][0]
+
+    def call(self, function, u, dt, bc, a_log, skip, bias, order, gate, more):
         for tensor in (u, dt, bc) + (() if gate is None else (gate,)):
             if tensor.stride(-1) != 1 or tensor.dtype != torch.float32:
                 raise ValueError("The scan's inputs must be float32 with a contiguous last axis.")
-        pointers = [u, dt, bc, decay, skip.contiguous(), bias.contiguous(), gate, order, y]
-        data = (ctypes.c_void_p * 9)(*(None if tensor is None else tensor.data_ptr() for tensor in pointers))
-        sizes = (directions, batch, tokens, channels, states, bc.shape[-1] - 2 * states, *u.stride()[:3],
-                 *dt.stride()[:3], *bc.stride()[:3], *((0, 0) if gate is None else gate.stride()[:2]))
-        if self.function(data, (ctypes.c_int64 * len(sizes))(*sizes)):
+        states = a_log.shape[-1]
+        tensors = [u, dt, bc, self.decay(a_log), skip.contiguous(), bias.contiguous(), gate, order, *more]
+        data = (ctypes.c_void_p * len(tensors))(*(None if tensor is None else tensor.data_ptr() for tensor in tensors))
+        sizes = (*dt.shape, states, bc.shape[-1] - 2 * states, *u.stride()[:3], *dt.stride()[:3], *bc.stride()[:3],
+                 *((0, 0) if gate is None else gate.stride()[:2]))
+        if function(data, (ctypes.c_int64 * len(sizes))(*sizes)):
             raise ValueError(f"scan.cpp has no code for {states} states.")
+
+    def __call__(self, u, dt, bc, a_log, skip, bias, order, gate=None):
+        y = torch.empty(dt.shape)
+        self.call(self.library.selective_scan, u, dt, bc, a_log, skip, bias, order, gate, [y])
         return y
+
+    def backward(self, gy, u, dt, bc, a_log, skip, bias, order):
+        gu, gdt = torch.empty(dt.shape), torch.empty(dt.shape)
+        gbc = torch.zeros(*dt.shape[:3], 2 * a_log.shape[-1])
+        self.call(self.library.selective_scan_backward, u, dt, bc, a_log, skip, bias, order, None,
+                  [gy.contiguous(), gu, gdt, gbc])
+        return gu, gdt, gbc
+
+
+class LearnedThrough(torch.autograd.Function):
+    """A compiled scan that gradients of u, dt, and b and c pass."""
+
+    @staticmethod
+    def forward(context, scan, u, dt, bc, a_log, skip, bias, order):
+        context.scan = scan
+        context.save_for_backward(u, dt, bc, a_log, skip, bias, order)
+        return scan(u, dt, bc, a_log, skip, bias, order)
+
+    @staticmethod
+    def backward(context, gy):
+        return None, *context.scan.backward(gy, *context.saved_tensors), None, None, None, None
 
 
 def step_by_step(u, dt, bc, a_log, skip, bias, order, gate=None):
@@ -78,9 +101,9 @@ def step_by_step(u, dt, bc, a_log, skip, bias, order, gate=None):
         inflow = (delta * x)[..., None] * b[:, :, None]
         h = torch.zeros_like(decay[:, 0])
         outputs = []
-        for t in range(decay.shape[1]):
-            h = decay[:, t] * h + inflow[:, t]
-            outputs.append(torch.matmul(h, c[:, t, :, None]).squeeze(-1))
+        for factor, summand, readout in zip(decay.unbind(1), inflow.unbind(1), c.unbind(1)):
+            h = factor * h + summand
+            outputs.append(torch.matmul(h, readout[..., None]).squeeze(-1))
         y = torch.stack(outputs, 1) + x * skip[k]
         back = torch.empty_like(steps)
         back[steps] = torch.arange(len(steps))

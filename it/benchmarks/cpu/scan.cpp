@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 namespace {
 
@@ -112,12 +113,99 @@ void scan_all(const Problem &p) {
   }
 }
 
-}  // namespace
+// What the gradient of a scan's outputs is for its inputs, one block of channels of a direction of an image. States
+// are computed once more and kept, decays once more again: memory costs more than either. Decay rates and skips do
+// not learn. Gradients of b and c are added to, the others written.
+template <int N, int W>
+void backward_block(const Problem &p, const float *gy, float *gu, float *gdt, float *gbc, float *states, int64_t k,
+                    int64_t image, int64_t first) {
+  const int width = static_cast<int>(std::min<int64_t>(W, p.channels - first));
+  alignas(64) float a[N][W] = {}, zero[N][W] = {}, gh[N][W] = {};
+  alignas(64) float bias[W] = {}, skip[W] = {}, x[W] = {}, step[W] = {}, g[W] = {}, delta[W], slope[W], gx[W], gd[W];
+  for (int c = 0; c < width; c++) {
+    bias[c] = p.bias[k * p.channels + first + c];
+    skip[c] = p.skip[k * p.channels + first + c];
+    for (int n = 0; n < N; n++) a[n][c] = p.decay[(k * p.channels + first + c) * N + n];
+  }
+  const float *u = p.u + k * p.u_k + image * p.u_b + first;
+  const float *dt = p.dt + k * p.dt_k + image * p.dt_b + first;
+  const float *bc = p.bc + k * p.bc_k + image * p.bc_b + p.low;
+  const int64_t out = (k * p.batch + image) * p.tokens;
+  const auto load = [&](int64_t at) {
+    std::memcpy(x, u + at * p.u_l, width * sizeof(float));
+    std::memcpy(step, dt + at * p.dt_l, width * sizeof(float));
+#pragma omp simd
+    for (int i = 0; i < W; i++) {
+      const float v = step[i] + bias[i];
+      const float e = exp2_of_negative(-std::fabs(v) * LOG2E);
+      delta[i] = (v > 0 ? v : 0) + log1p_of_share(e);
+      slope[i] = (v > 0 ? 1.0f : e) / (1.0f + e);
+    }
+  };
+  const float *before = &zero[0][0];
+  for (int64_t t = 0; t < p.tokens; t++) {
+    const int64_t at = p.order[k * p.tokens + t];
+    load(at);
+    const float *b = bc + at * p.bc_l;
+    float *h = states + t * N * W;
+    for (int n = 0; n < N; n++) {
+#pragma omp simd
+      for (int i = 0; i < W; i++) {
+        h[n * W + i] = exp2_of_negative(delta[i] * a[n][i]) * before[n * W + i] + delta[i] * x[i] * b[n];
+      }
+    }
+    before = h;
+  }
+  for (int64_t t = p.tokens - 1; t >= 0; t--) {
+    const int64_t at = p.order[k * p.tokens + t];
+    load(at);
+    std::memcpy(g, gy + (out + at) * p.channels + first, width * sizeof(float));
+    const float *b = bc + at * p.bc_l;
+    const float *c = b + N;
+    const float *h = states + t * N * W;
+    const float *last = t == 0 ? &zero[0][0] : h - N * W;
+    float *gb = gbc + (out + at) * 2 * N;
+    for (int i = 0; i < W; i++) {
+      gx[i] = skip[i] * g[i];
+      gd[i] = 0;
+    }
+    for (int n = 0; n < N; n++) {
+      const float bn = b[n], cn = c[n];
+      float sum_b = 0, sum_c = 0;
+#pragma omp simd reduction(+ : sum_b, sum_c)
+      for (int i = 0; i < W; i++) {
+        const float decay = exp2_of_negative(delta[i] * a[n][i]);
+        const float ghi = gh[n][i] + cn * g[i];
+        sum_c += g[i] * h[n * W + i];
+        sum_b += ghi * delta[i] * x[i];
+        gx[i] += ghi * delta[i] * bn;
+        gd[i] += ghi * (x[i] * bn + (a[n][i] / LOG2E) * decay * last[n * W + i]);
+        gh[n][i] = ghi * decay;
+      }
+      gb[n] += sum_b;
+      gb[N + n] += sum_c;
+    }
+    for (int i = 0; i < W; i++) gd[i] *= slope[i];
+    std::memcpy(gu + (out + at) * p.channels + first, gx, width * sizeof(float));
+    std::memcpy(gdt + (out + at) * p.channels + first, gd, width * sizeof(float));
+  }
+}
 
-// Pointers: u, dt, bc, decay (times log2 e), skip, bias, gate or null, order, y. Sizes: directions, batch, tokens,
-// channels, states, channels of bc before B, then the strides in the order of Problem. Returns 0, or 1 for a
-// number of states there is no code for.
-extern "C" int selective_scan(const void *const *data, const int64_t *sizes) {
+template <int N, int W>
+void backward_all(const Problem &p, const float *gy, float *gu, float *gdt, float *gbc) {
+#pragma omp parallel
+  {
+    std::vector<float> states(p.tokens * N * W);
+#pragma omp for schedule(static)
+    for (int64_t task = 0; task < p.directions * p.batch; task++) {
+      for (int64_t first = 0; first < p.channels; first += W) {
+        backward_block<N, W>(p, gy, gu, gdt, gbc, states.data(), task / p.batch, task % p.batch, first);
+      }
+    }
+  }
+}
+
+Problem problem(const void *const *data, const int64_t *sizes) {
   Problem p;
   p.u = static_cast<const float *>(data[0]);
   p.dt = static_cast<const float *>(data[1]);
@@ -136,12 +224,41 @@ extern "C" int selective_scan(const void *const *data, const int64_t *sizes) {
   int64_t *const strides[] = {&p.u_k,  &p.u_b,  &p.u_l,  &p.dt_k,   &p.dt_b,  &p.dt_l,
                               &p.bc_k, &p.bc_b, &p.bc_l, &p.gate_b, &p.gate_l};
   for (int i = 0; i < 11; i++) *strides[i] = sizes[6 + i];
+  return p;
+}
+
+}  // namespace
+
+// Pointers: u, dt, bc, decay (times log2 e), skip, bias, gate or null, order, y. Sizes: directions, batch, tokens,
+// channels, states, channels of bc before B, then the strides in the order of Problem. Returns 0, or 1 for a
+// number of states there is no code for.
+extern "C" int selective_scan(const void *const *data, const int64_t *sizes) {
+  const Problem p = problem(data, sizes);
   switch (sizes[4]) {
     case 1:
       scan_all<1, 64>(p);
       return 0;
     case 16:
       scan_all<16, 64>(p);
+      return 0;
+    default:
+      return 1;
+  }
+}
+
+// As selective_scan, without a gate; then the outputs' gradient, and those of u, dt, and b and c together.
+extern "C" int selective_scan_backward(const void *const *data, const int64_t *sizes) {
+  const Problem p = problem(data, sizes);
+  const float *gy = static_cast<const float *>(data[8]);
+  float *gu = static_cast<float *>(const_cast<void *>(data[9]));
+  float *gdt = static_cast<float *>(const_cast<void *>(data[10]));
+  float *gbc = static_cast<float *>(const_cast<void *>(data[11]));
+  switch (sizes[4]) {
+    case 1:
+      backward_all<1, 64>(p, gy, gu, gdt, gbc);
+      return 0;
+    case 16:
+      backward_all<16, 16>(p, gy, gu, gdt, gbc);
       return 0;
     default:
       return 1;

@@ -8,9 +8,11 @@ import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.Parameter;
 import io.github.ptq4vm.network.Tensor;
+import io.github.ptq4vm.network.TokenOperation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Times of operations of one image after the other, summed by kind of operation. */
@@ -45,11 +47,17 @@ final class OperationProfile {
       return "linear " + (linear.kind().isEmpty() ? "(not quantized)" : linear.kind());
     }
     String words = operation.getClass().getSimpleName().replaceAll("(?<=[a-z])(?=[A-Z])", " ");
-    return words.toLowerCase(java.util.Locale.ROOT);
+    return words.toLowerCase(Locale.ROOT);
   }
 
-  /** Inputs and weights read once, the output written once. */
+  /**
+   * Inputs and weights read once, the output written once; nothing for a range of another value.
+   */
   private long bytes(Operation operation) {
+    if (operation instanceof Operation.Channels
+        || operation instanceof TokenOperation.SelectToken) {
+      return 0;
+    }
     long numbers = network.shape(operation.output()).size();
     for (String input : operation.inputs()) {
       numbers += network.shape(input).size();
