@@ -1,5 +1,11 @@
 package io.github.ptq4vm.benchmarks;
 
+import io.github.ptq4vm.compiler.CompileRequest.Variant;
+import io.github.ptq4vm.compiler.Compiler;
+import io.github.ptq4vm.compiler.ImportOptions;
+import io.github.ptq4vm.compiler.Recipe;
+import io.github.ptq4vm.compiler.Recipe.Method;
+import io.github.ptq4vm.compiler.checkpoint.FillerModels;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -11,9 +17,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -26,6 +34,8 @@ import picocli.CommandLine.Spec;
     description = "Milliseconds from the start of a JVM to the first prediction, as Markdown.",
     mixinStandardHelpOptions = true)
 final class FirstPredictionCommand implements Callable<Integer> {
+  private static final int SIDE = 224;
+  private static final int CALIBRATION_IMAGES = 8;
   private static final String VECTOR_API = "--add-modules jdk.incubator.vector";
 
   @Spec private CommandSpec spec;
@@ -33,11 +43,26 @@ final class FirstPredictionCommand implements Callable<Integer> {
   @Option(names = "--runs", defaultValue = "15", description = "Runs (default: ${DEFAULT-VALUE}).")
   private int runs;
 
-  @Parameters(index = "0", paramLabel = "<jar>", description = "The model.")
-  private Path jar;
+  @Parameters(
+      index = "0",
+      paramLabel = "<model>",
+      description =
+          "A jar, or a released model, e.g. vim_tiny, that is compiled with filler weights first.")
+  private String model;
 
-  @Parameters(index = "1", paramLabel = "<image>", description = "An image.")
-  private Path image;
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "<image>",
+      description = "An image; a jar needs one.")
+  private @Nullable Path image;
+
+  @Option(
+      names = "--variant",
+      defaultValue = "w8a8",
+      converter = RecipeOptions.VariantConverter.class,
+      description = "Precision of a released model (default: ${DEFAULT-VALUE}).")
+  private Variant variant;
 
   /** Made by picocli, which sets the fields. */
   @SuppressWarnings("NullAway")
@@ -45,6 +70,43 @@ final class FirstPredictionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (FillerModels.names().contains(model)) {
+      try (TemporaryFolder folder = TemporaryFolder.create()) {
+        Path images = FillerSample.images(CALIBRATION_IMAGES, SIDE, folder.path());
+        measure(compiled(images, folder.path()), images.resolve("0000.png"));
+      }
+    } else if (image == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "\"%s\" is no released model, so it has to be a jar, and an image has to follow; models"
+              + " are %s.".formatted(model, String.join(", ", FillerModels.names())));
+    } else {
+      measure(Path.of(model), image);
+    }
+    return 0;
+  }
+
+  /** Without learning, from few images: neither changes what runs, only its numbers. */
+  private Path compiled(Path images, Path folder) throws IOException {
+    return new Compiler(new ConsoleListener(spec.commandLine().getErr()))
+        .compile(
+            Requests.of(
+                "model",
+                FillerSample.checkpoint(model, folder),
+                ImportOptions.of(SIDE),
+                images,
+                CALIBRATION_IMAGES,
+                null,
+                List.of(variant),
+                Recipe.defaults().withMethod(Method.PTQ4VM).withSteps(0),
+                Runtime.getRuntime().availableProcessors(),
+                folder))
+        .variants()
+        .get(0)
+        .jar();
+  }
+
+  private void measure(Path jar, Path picture) throws IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     out.print(Machine.header(Arguments.of(spec)));
     out.printf("Load before: %s%n%n", Machine.load());
@@ -61,17 +123,16 @@ final class FirstPredictionCommand implements Callable<Integer> {
     for (int i = 0; i < Math.max(1, runs); i++) {
       for (Way way : ways) {
         seen.computeIfAbsent(way, key -> new ArrayList<>())
-            .add(FirstPredictionRun.of(way.flags, way.nativeLibraries, jar, image));
+            .add(FirstPredictionRun.of(way.flags, way.nativeLibraries, jar, picture));
       }
     }
     seen.forEach((way, all) -> row(way, all, out));
     if (nativeLibraries) {
-      LoadTimeline.print(Way.NATIVE.flags, jar, image, out);
+      LoadTimeline.print(Way.NATIVE.flags, jar, picture, out);
     } else {
       out.printf("%nNo native library is on the class path of this build.%n");
     }
     out.printf("%nLoad after: %s%n", Machine.load());
-    return 0;
   }
 
   /** How an application is started. */

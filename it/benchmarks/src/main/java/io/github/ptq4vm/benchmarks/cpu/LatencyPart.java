@@ -42,7 +42,7 @@ final class LatencyPart {
         Locale.ROOT,
         "%n## Latency of %s, %d pixels%n%n"
             + "Each row: in turns with PyTorch in float32 with a scan compiled from C++, each in a"
-            + " process of its own, up to %d%nturns or %.0f seconds; medians. *times PyTorch's*: how"
+            + " process of its own, up to %d%nturns or %.1f seconds; medians. *times PyTorch's*: how"
             + " many times longer PyTorch took, in brackets the quartiles.%n"
             + "*CPU*: processor time of all threads.%n%n",
         model,

@@ -85,11 +85,6 @@ final class Rival implements AutoCloseable {
     }
   }
 
-  /** The largest or present resident memory of the process, see {@link ProcessMemory}. */
-  long pid() {
-    return process.pid();
-  }
-
   /** Ends the process. */
   @Override
   public void close() {

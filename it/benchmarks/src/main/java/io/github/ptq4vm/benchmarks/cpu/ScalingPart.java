@@ -33,7 +33,7 @@ final class ScalingPart {
       List<String> kernels, List<String> variants, int[] threads, int[] sides, int[] batches) {
     out.printf(
         Locale.ROOT,
-        "%n## Cost of %s, %s, against work%n%nMedians of up to %d runs or %.0f seconds.%n%n",
+        "%n## Cost of %s, %s, against work%n%nMedians of up to %d runs or %.1f seconds.%n%n",
         MODEL,
         RECIPE,
         patience.mostPairs(),
