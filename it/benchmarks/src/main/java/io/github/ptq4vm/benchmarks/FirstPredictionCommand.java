@@ -113,10 +113,12 @@ final class FirstPredictionCommand implements Callable<Integer> {
     out.printf(
         "Jar of %d bytes, %d runs each, in turns; medians. Milliseconds from the start of the"
             + " process to its answer, and of them%nuntil the main method began, until the model was"
-            + " loaded, and from there; resident memory at its largest.%n%n",
+            + " loaded, and from there; processor time of all threads; resident memory at its"
+            + " largest.%n%n",
         Files.size(jar), runs);
-    out.println("| JVM | ms | fastest | slowest | to main | loading | predicting | resident MB |");
-    out.println("|---|---|---|---|---|---|---|---|");
+    out.println(
+        "| JVM | ms | fastest | slowest | to main | loading | predicting | CPU ms | resident MB |");
+    out.println("|---|---|---|---|---|---|---|---|---|");
     boolean nativeLibraries = !FirstPredictionRun.nativeLibraries().isEmpty();
     List<Way> ways = nativeLibraries ? List.of(Way.values()) : List.of(Way.NO_FLAG, Way.VECTOR);
     Map<Way, List<FirstPredictionRun>> seen = new EnumMap<>(Way.class);
@@ -160,7 +162,7 @@ final class FirstPredictionCommand implements Callable<Integer> {
     double[] millis = sorted(all, FirstPredictionRun::millis);
     out.printf(
         Locale.ROOT,
-        "| %s | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f |%n",
+        "| %s | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f |%n",
         way.title,
         median(millis),
         millis[0],
@@ -168,6 +170,7 @@ final class FirstPredictionCommand implements Callable<Integer> {
         median(sorted(all, FirstPredictionRun::main)),
         median(sorted(all, FirstPredictionRun::loading)),
         median(sorted(all, FirstPredictionRun::predicting)),
+        median(sorted(all, FirstPredictionRun::processor)),
         median(sorted(all, run -> run.memory() / 1e6)));
     out.flush();
   }

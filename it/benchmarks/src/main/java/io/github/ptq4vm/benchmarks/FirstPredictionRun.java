@@ -21,9 +21,11 @@ import org.jspecify.annotations.Nullable;
  * @param millis from the start of the process to its answer
  * @param main of them, until its main method began
  * @param loading of them, until the model was loaded
+ * @param processor milliseconds of processor time of all its threads
  * @param memory largest resident memory in bytes, 0 where it is not known
  */
-record FirstPredictionRun(double millis, double main, double loading, long memory) {
+record FirstPredictionRun(
+    double millis, double main, double loading, double processor, long memory) {
   private static final String NATIVE_LIBRARIES = "bytedeco";
 
   /** Starts it and waits for its end. */
@@ -40,7 +42,7 @@ record FirstPredictionRun(double millis, double main, double loading, long memor
       @Nullable String answer = reader.readLine();
       long end = System.nanoTime();
       List<String> more = reader.lines().toList();
-      if (process.waitFor() != 0 || answer == null || more.size() < 2) {
+      if (process.waitFor() != 0 || answer == null || more.size() < 3) {
         throw new CompileException(
             "The model " + jar + " gave no prediction for " + image + "; see the message above.");
       }
@@ -48,9 +50,13 @@ record FirstPredictionRun(double millis, double main, double loading, long memor
       long main = Long.parseLong(more.get(0));
       long loaded = Long.parseLong(more.get(1));
       long memory =
-          more.size() < 3 ? 0 : Machine.kibibytes(more.get(2).substring("VmHWM:".length()));
+          more.size() < 4 ? 0 : Machine.kibibytes(more.get(3).substring("VmHWM:".length()));
       return new FirstPredictionRun(
-          (end - start) / 1e6, (main - start) / 1e6, (loaded - main) / 1e6, memory);
+          (end - start) / 1e6,
+          (main - start) / 1e6,
+          (loaded - main) / 1e6,
+          Long.parseLong(more.get(2)),
+          memory);
     }
   }
 

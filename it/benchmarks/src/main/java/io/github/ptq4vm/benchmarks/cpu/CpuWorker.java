@@ -43,7 +43,6 @@ public final class CpuWorker {
       case "run" -> session.run(request.get("runs").getAsInt());
       case "logits" -> session.logits();
       case "profile" -> session.profile(request.get("runs").getAsInt());
-      case "memory" -> Session.memory();
       case "peak" -> Peak.measure().json();
       case "learn" -> LearningTask.measure(request);
       default -> throw new IllegalArgumentException("There is no request \"" + what + "\".");

@@ -3,7 +3,6 @@ package io.github.ptq4vm.benchmarks.cpu;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.ptq4vm.benchmarks.KernelProfile;
-import io.github.ptq4vm.benchmarks.Machine;
 import io.github.ptq4vm.benchmarks.ThreadClock;
 import io.github.ptq4vm.benchmarks.gpu.Bits;
 import io.github.ptq4vm.benchmarks.synthetic.RecipePlan;
@@ -118,13 +117,6 @@ final class Session implements AutoCloseable {
       answer.addProperty("classes", KernelProfile.markdown(classes.parts()));
     }
     answer.add("operations", profile.json());
-    return answer;
-  }
-
-  /** Resident memory, the largest so far, in bytes; 0 where it is not known. */
-  static JsonObject memory() {
-    JsonObject answer = new JsonObject();
-    answer.addProperty("bytes", Machine.peakMemory().orElse(0L));
     return answer;
   }
 
