@@ -279,6 +279,30 @@ class CpuExecutorTest {
     assertThat(deep.floats()).isEqualTo(shallow.floats());
   }
 
+  @ParameterizedTest
+  @FieldSource("PROVIDERS")
+  void aProfileTellsTheTimeOfOperationsInOrder(CpuKernels kernels) {
+    float[] image = Filler.images(1, 23, 23)[0];
+    List<Operation> visited = new ArrayList<>();
+    List<Long> nanos = new ArrayList<>();
+    try (CpuExecutor executor = new CpuExecutor(Filler.model(ODD), 2, kernels)) {
+      float[] before = executor.run(new float[][] {image})[0];
+
+      executor.profile(
+          image,
+          (operation, time) -> {
+            visited.add(operation);
+            nanos.add(time);
+          });
+
+      assertThat(executor.run(new float[][] {image})[0]).isEqualTo(before);
+    }
+    // Several may be computed at once; then the last of them stands for all.
+    assertThat(ODD.operations()).containsSubsequence(visited);
+    assertThat(visited).endsWith(ODD.operations().get(ODD.operations().size() - 1));
+    assertThat(nanos).allMatch(time -> time >= 0).anyMatch(time -> time > 0);
+  }
+
   @Test
   void refusesImagesItCannotRun() {
     try (CpuExecutor executor = new CpuExecutor(Filler.model(ODD), 1)) {
