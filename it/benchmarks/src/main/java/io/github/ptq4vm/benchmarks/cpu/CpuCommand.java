@@ -53,7 +53,7 @@ public final class CpuCommand implements Callable<Integer> {
   @Option(
       names = "--kernels",
       split = ",",
-      defaultValue = "no flag,scalar,vector,onednn,chosen",
+      defaultValue = "no flag,vector,onednn,chosen",
       description =
           "Kernels: a provider's name; \"no flag\" for what a user gets without flag and native"
               + " library; \"chosen\" for what the runtime takes of all there is (default:"

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Latency of the executor and of peers, each in turns with PyTorch and its compiled scan. */
 final class LatencyPart {
@@ -53,12 +54,16 @@ final class LatencyPart {
         "| kernels | recipe | variant | threads | batch | turns | PyTorch ms | ms | ms an image"
             + " | times PyTorch's | PyTorch CPU ms | CPU ms | times PyTorch's, CPU |");
     out.println("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    List<Contender> lineup = lineup(kernels, recipes, variants);
     try (Rival base = Rival.start(Contender.BASE.kernels(), Contender.BASE.command(folder))) {
-      for (Contender contender : lineup(kernels, recipes, variants)) {
-        rows(base, contender, model, threads, batches);
-      }
+      base.ask(Ask.open(Contender.BASE, new Load(model, SIDE, 1, 1)));
+      lineup.forEach(contender -> rows(base, contender, model, threads, batches));
     } catch (Refusal refusal) {
-      out.printf("%nWithout PyTorch there is nothing to compare with: %s%n", refusal.getMessage());
+      // The executor's own figures are worth having all the same.
+      lineup.stream()
+          .filter(contender -> contender.peer() == null)
+          .forEach(contender -> rows(null, contender, model, threads, batches));
+      out.printf("%nThere is no PyTorch to compare with: %s%n", refusal.getMessage());
     }
   }
 
@@ -77,18 +82,21 @@ final class LatencyPart {
     return all;
   }
 
-  private void rows(Rival base, Contender contender, String model, int[] threads, int[] batches) {
-    // A base that is gone or cannot is a matter of the whole table.
-    base.ask(Ask.open(Contender.BASE, new Load(model, SIDE, 1, 1)));
+  private void rows(
+      @Nullable Rival base, Contender contender, String model, int[] threads, int[] batches) {
     try (Rival rival = Rival.start(contender.kernels(), contender.command(folder))) {
       for (int count : threads) {
         for (int batch : batches) {
           Load load = new Load(model, SIDE, count, batch);
-          base.ask(Ask.open(Contender.BASE, load));
           rival.ask(Ask.open(contender, load));
-          Row row = new Row(contender, load, Turns.of(base, rival, patience));
-          rows.add(row);
-          print(row);
+          if (base == null) {
+            print(contender, load, Turns.alone(rival, patience));
+          } else {
+            base.ask(Ask.open(Contender.BASE, load));
+            Row row = new Row(contender, load, Turns.of(base, rival, patience));
+            rows.add(row);
+            print(row);
+          }
         }
       }
     } catch (Refusal refusal) {
@@ -96,6 +104,23 @@ final class LatencyPart {
           "| %s | %s | %s | | | | %s | | | | | | |%n",
           contender.kernels(), contender.recipe(), contender.variant(), refusal.getMessage());
     }
+    out.flush();
+  }
+
+  private void print(Contender contender, Load load, Turns.Alone times) {
+    double millis = Figures.quantile(times.wall(), 0.5) / 1e6;
+    out.printf(
+        Locale.ROOT,
+        "| %s | %s | %s | %d | %d | %d | | %.1f | %.2f | | | %.1f | |%n",
+        contender.kernels(),
+        contender.recipe(),
+        contender.variant(),
+        load.threads(),
+        load.batch(),
+        times.wall().size(),
+        millis,
+        millis / load.batch(),
+        Figures.quantile(times.processor(), 0.5) / 1e6);
     out.flush();
   }
 

@@ -68,16 +68,8 @@ final class ScalingPart {
 
   private void row(Rival rival, Contender contender, Load load) {
     rival.ask(Ask.open(contender, load));
-    Turns.warmUp(rival, patience);
-    List<Long> wall = new ArrayList<>();
-    List<Long> processor = new ArrayList<>();
-    long end = System.nanoTime() + (long) (patience.seconds() * 1e9);
-    while (wall.size() < patience.mostPairs()
-        && (wall.size() < patience.leastPairs() || System.nanoTime() < end)) {
-      long[] times = Turns.time(rival);
-      wall.add(times[0]);
-      processor.add(times[1]);
-    }
+    Turns.Alone times = Turns.alone(rival, patience);
+    List<Long> wall = times.wall();
     int patches = load.side() / PATCH;
     int tokens = patches * patches + 1;
     double millis = Figures.quantile(wall, 0.5) / 1e6;
@@ -94,7 +86,7 @@ final class ScalingPart {
         millis,
         Figures.quantile(wall, 0) / 1e6,
         image,
-        Figures.quantile(processor, 0.5) / 1e6 / load.batch(),
+        Figures.quantile(times.processor(), 0.5) / 1e6 / load.batch(),
         1e3 * image / tokens);
     out.flush();
     String line =

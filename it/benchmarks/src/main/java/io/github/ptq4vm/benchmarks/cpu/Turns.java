@@ -18,10 +18,14 @@ record Turns(PairedTiming wall, PairedTiming processor) {
   /** How long to measure. */
   record Patience(int leastPairs, int mostPairs, double seconds, double warmUpSeconds) {}
 
-  /** Times what both have open. */
+  /**
+   * Times what both have open.
+   *
+   * @param first has no JIT compiler, so a few runs warm it up
+   */
   static Turns of(Rival first, Rival second, Patience patience) {
-    warmUp(first, patience);
-    warmUp(second, patience);
+    warmUp(first, 0);
+    warmUp(second, patience.warmUpSeconds());
     List<long[]> firsts = new ArrayList<>();
     List<long[]> seconds = new ArrayList<>();
     long end = System.nanoTime() + (long) (patience.seconds() * 1e9);
@@ -35,6 +39,28 @@ record Turns(PairedTiming wall, PairedTiming processor) {
     return new Turns(timing(firsts, seconds, 0), timing(firsts, seconds, 1));
   }
 
+  /**
+   * Runs of one rival, for want of another.
+   *
+   * @param wall nanoseconds of each run
+   * @param processor nanoseconds of all threads of each run
+   */
+  record Alone(List<Long> wall, List<Long> processor) {}
+
+  /** Times what a rival has open. */
+  static Alone alone(Rival rival, Patience patience) {
+    warmUp(rival, patience.warmUpSeconds());
+    Alone times = new Alone(new ArrayList<>(), new ArrayList<>());
+    long end = System.nanoTime() + (long) (patience.seconds() * 1e9);
+    while (times.wall().size() < patience.mostPairs()
+        && (times.wall().size() < patience.leastPairs() || System.nanoTime() < end)) {
+      long[] run = time(rival);
+      times.wall().add(run[0]);
+      times.processor().add(run[1]);
+    }
+    return times;
+  }
+
   private static PairedTiming timing(List<long[]> firsts, List<long[]> seconds, int clock) {
     return new PairedTiming(
         firsts.stream().mapToLong(times -> times[clock]).toArray(),
@@ -42,15 +68,15 @@ record Turns(PairedTiming wall, PairedTiming processor) {
   }
 
   /** For some seconds of processor time: what a JIT compiler needs depends on work done. */
-  static void warmUp(Rival rival, Patience patience) {
+  private static void warmUp(Rival rival, double least) {
     double seconds = 0;
-    for (int i = 0; i < LEAST_WARM_UPS || seconds < patience.warmUpSeconds(); i++) {
+    for (int i = 0; i < LEAST_WARM_UPS || seconds < least; i++) {
       seconds += time(rival)[1] / 1e9;
     }
   }
 
   /** Wall and processor time of a run, nanoseconds. */
-  static long[] time(Rival rival) {
+  private static long[] time(Rival rival) {
     JsonObject answer = rival.ask(Ask.run(1));
     return new long[] {
       answer.getAsJsonArray("wall").get(0).getAsLong(),
