@@ -6,24 +6,20 @@ package io.github.ptq4vm.cpu;
  * @param sources input row of each output row, or -1
  * @param filler the row that stands where the source is -1
  */
-record CopyRowsStep(int[] sources, float[] filler, int input, int output) implements Step {
+record CopyRowsStep(int[] sources, float[] filler, int input, int output)
+    implements RangeStep.Range {
 
   @Override
-  public void run(Workspace workspace, Team team) {
-    Matrix x = workspace.value(input);
-    Matrix y = workspace.value(output);
-    Split split = Split.rows(y);
-    team.forEach(
-        split.parts(),
-        (part, member) -> {
-          for (int t = split.from(part); t < split.to(part); t++) {
-            int source = sources[t];
-            if (source < 0) {
-              System.arraycopy(filler, 0, y.data(), y.at(t), y.columns());
-            } else {
-              System.arraycopy(x.data(), x.at(source), y.data(), y.at(t), y.columns());
-            }
-          }
-        });
+  public void run(Memory memory, int from, int to) {
+    Matrix x = memory.value(input);
+    Matrix y = memory.value(output);
+    for (int t = from; t < to; t++) {
+      int source = sources[t];
+      if (source < 0) {
+        System.arraycopy(filler, 0, y.data(), y.at(t), y.columns());
+      } else {
+        System.arraycopy(x.data(), x.at(source), y.data(), y.at(t), y.columns());
+      }
+    }
   }
 }

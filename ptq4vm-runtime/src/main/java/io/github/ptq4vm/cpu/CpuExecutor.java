@@ -7,6 +7,7 @@ import io.github.ptq4vm.network.Operation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,10 +26,9 @@ public final class CpuExecutor implements AutoCloseable {
 
   private final Network network;
   private final CpuKernels kernels;
-  private final Layout layout;
-  private final List<Operation> operations;
-  private final List<Step> steps = new ArrayList<>();
-  private final Map<String, CpuKernels.QuantizedLinear> quantized = new HashMap<>();
+  private final Numbers numbers;
+  private final Steps steps;
+  private final Plan plan;
   private final int threads;
   private final ExecutorService helpers;
   private final WorkspacePool workspaces;
@@ -62,22 +62,13 @@ public final class CpuExecutor implements AutoCloseable {
     this.network = model.network();
     this.kernels = kernels;
     this.threads = threads;
-    this.layout = new Layout(network);
-    this.operations = network.operations();
+    this.numbers = new Numbers(network);
+    this.steps = new Steps(model, numbers, kernels);
+    this.plan = new Plan(network, numbers, Schedule.fused(network), steps, threads);
     this.workspaces =
         new WorkspacePool(
-            () -> layout.workspace(threads),
+            () -> plan.workspace(threads),
             Math.max(threads, Runtime.getRuntime().availableProcessors()));
-    Steps factory = new Steps(model, layout, kernels);
-    for (Operation operation : operations) {
-      if (operation instanceof Operation.Linear linear && linear.precision() != null) {
-        CpuKernels.QuantizedLinear kernel = factory.quantized(linear);
-        quantized.put(linear.output(), kernel);
-        steps.add(factory.linear(linear, kernel));
-      } else {
-        steps.add(factory.of(operation));
-      }
-    }
     this.helpers =
         Executors.newFixedThreadPool(
             Math.max(1, threads - 1),
@@ -133,14 +124,13 @@ public final class CpuExecutor implements AutoCloseable {
         image,
         (operation, workspace) -> {
           if (wanted.contains(operation.output())) {
-            found.put(
-                operation.output(), workspace.value(layout.number(operation.output())).copy());
+            found.put(operation.output(), workspace.value(numbers.of(operation.output())).copy());
           }
         });
     if (wanted.contains(Network.IMAGE)) {
-      Workspace workspace = layout.workspace(1);
-      load(image, workspace);
-      found.put(Network.IMAGE, workspace.value(layout.number(Network.IMAGE)).copy());
+      float[] pixels = new float[image.length];
+      load(image, pixels);
+      found.put(Network.IMAGE, pixels);
     }
     return found;
   }
@@ -174,17 +164,24 @@ public final class CpuExecutor implements AutoCloseable {
    * @throws IllegalArgumentException if there is no quantized linear of that name
    */
   public QuantizedTrace codes(float[] image, String linear) {
-    CpuKernels.QuantizedLinear kernel = quantized.get(linear);
-    if (kernel == null) {
-      throw new IllegalArgumentException("The model has no quantized linear \"" + linear + "\".");
-    }
+    Operation.Linear operation =
+        network.operations().stream()
+            .filter(Operation.Linear.class::isInstance)
+            .map(Operation.Linear.class::cast)
+            .filter(candidate -> candidate.output().equals(linear))
+            .filter(candidate -> candidate.precision() != null)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "The model has no quantized linear \"" + linear + "\"."));
+    CpuKernels.QuantizedLinear kernel = steps.quantized(operation);
     List<QuantizedTrace> found = new ArrayList<>();
     walk(
         image,
-        (operation, workspace) -> {
-          if (operation.output().equals(linear)) {
-            int input = layout.number(operation.inputs().get(0));
-            found.add(kernel.trace(workspace.value(input)));
+        (traced, workspace) -> {
+          if (traced.output().equals(linear)) {
+            found.add(kernel.trace(workspace.value(numbers.of(operation.input()))));
           }
         });
     return found.get(0);
@@ -199,31 +196,35 @@ public final class CpuExecutor implements AutoCloseable {
 
   private float[] logits(float[] image, Team team) {
     Workspace workspace = workspaces.take();
-    load(image, workspace);
-    for (Step step : steps) {
-      step.run(workspace, team);
+    load(image, workspace.value(numbers.of(Network.IMAGE)).data());
+    for (Stage stage : plan.stages()) {
+      workspace.run(stage, team);
     }
-    float[] logits = workspace.value(layout.number(network.logits())).copy();
+    float[] logits = workspace.value(numbers.of(network.logits())).copy();
     workspaces.giveBack(workspace);
     return logits;
   }
 
+  /** Runs operation after operation, so that every value of the network is there for a while. */
   private void walk(float[] image, Observer observer) {
     requireOpen();
     Images.require(network, image, 0);
-    Workspace workspace = layout.workspace(1);
+    Plan separate = new Plan(network, numbers, Schedule.separate(network), steps, 1);
+    Workspace workspace = separate.workspace(1);
     Team alone = Team.alone();
-    load(image, workspace);
-    for (int i = 0; i < steps.size(); i++) {
-      steps.get(i).run(workspace, alone);
-      observer.after(operations.get(i), workspace);
+    load(image, workspace.value(numbers.of(Network.IMAGE)).data());
+    Iterator<Stage> stages = separate.stages().iterator();
+    for (Operation operation : network.operations()) {
+      if (!Work.isView(operation)) {
+        workspace.run(stages.next(), alone);
+      }
+      observer.after(operation, workspace);
     }
   }
 
   /** Planes to pixels. */
-  private void load(float[] image, Workspace workspace) {
-    float[] pixels = workspace.value(layout.number(Network.IMAGE)).data();
-    int area = network.height() * network.width();
+  private static void load(float[] image, float[] pixels) {
+    int area = image.length / 3;
     for (int i = 0; i < area; i++) {
       pixels[3 * i] = image[i];
       pixels[3 * i + 1] = image[area + i];

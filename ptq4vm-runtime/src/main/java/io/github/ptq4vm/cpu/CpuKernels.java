@@ -58,6 +58,29 @@ public interface CpuKernels {
    */
   Scan scan(float[] aLog, float[] skip, int channels, int states);
 
+  /**
+   * A root mean square norm.
+   *
+   * @param weight gains, one a channel
+   * @param eps added to the mean square
+   */
+  Norm rmsNorm(float[] weight, float eps);
+
+  /**
+   * A layer norm.
+   *
+   * @param weight gains, one a channel
+   * @param bias one a channel
+   * @param eps added to the variance
+   */
+  Norm layerNorm(float[] weight, float[] bias, float eps);
+
+  /**
+   * {@code y = (a + b) * factor}, elementwise, for rows {@code from} to {@code to - 1}; y may be a
+   * or b.
+   */
+  void add(Matrix a, Matrix b, float factor, Matrix y, int from, int to);
+
   /** {@code y = x * SiLU(gate)}, elementwise, for rows {@code from} to {@code to - 1}. */
   void gate(Matrix x, Matrix gate, Matrix y, int from, int to, Scratch scratch);
 
@@ -75,7 +98,26 @@ public interface CpuKernels {
   /** {@code y[t][o] = sum_k w[o][k] * x[t][k] + bias[o]}. */
   interface Linear {
     /** Computes rows {@code from} to {@code to - 1} of y; x and y must not share memory. */
-    void apply(Matrix x, Matrix y, int from, int to, Scratch scratch);
+    default void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
+      apply(x, from, y, from, to, scratch);
+    }
+
+    /**
+     * Computes rows {@code from} to {@code to - 1} of y from as many rows of x, of which the first
+     * is row {@code first}. What comes before a linear (a norm, a gate) can so be computed a part
+     * of the work at a time, into rows that are still in a cache, and what follows it (an addition,
+     * an activation) on the rows of y. Rows for the purpose can be had from slot {@link
+     * Scratch#OUTSIDE} of the scratch memory.
+     */
+    void apply(Matrix x, int first, Matrix y, int from, int to, Scratch scratch);
+
+    /**
+     * Rows that one part of the work should have, of so many in all: follows from shapes alone.
+     * Results are the same for any other number.
+     */
+    default int rowsPerPart(int rows) {
+      return 24;
+    }
   }
 
   /** A linear on codes: quantizes its input, sums in integers and scales the sums. */
@@ -87,6 +129,21 @@ public interface CpuKernels {
   /** Convolution of each channel with itself, along rows or on a grid held as rows. */
   interface Convolution {
     /** Computes rows {@code from} to {@code to - 1} of y; x and y must not share memory. */
+    default void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
+      apply(x, null, y, from, to, scratch);
+    }
+
+    /**
+     * The same with the tokens of x in another order, so that nobody has to copy them.
+     *
+     * @param inputRows row of x that holds each token, or null where its rows are in order
+     */
+    void apply(Matrix x, int @Nullable [] inputRows, Matrix y, int from, int to, Scratch scratch);
+  }
+
+  /** Norm of each row. */
+  interface Norm {
+    /** Computes rows {@code from} to {@code to - 1} of y. */
     void apply(Matrix x, Matrix y, int from, int to, Scratch scratch);
   }
 
@@ -96,8 +153,29 @@ public interface CpuKernels {
      * Computes channels {@code from} to {@code to - 1} of y; y must not share memory with inputs.
      * Both bounds must be multiples of {@link #CHANNELS} or the number of channels.
      */
+    default void apply(
+        Matrix u, Matrix dt, Matrix b, Matrix c, Matrix y, int from, int to, Scratch scratch) {
+      apply(u, null, dt, b, c, y, null, from, to, scratch);
+    }
+
+    /**
+     * The same in another order of tokens: u and y may lie in an order of their own, so that nobody
+     * has to copy them into that of the scan and back.
+     *
+     * @param inputRows row of u that holds each token, or null where its rows are in order
+     * @param outputRows row of y that receives each token, or null where its rows are in order
+     */
     void apply(
-        Matrix u, Matrix dt, Matrix b, Matrix c, Matrix y, int from, int to, Scratch scratch);
+        Matrix u,
+        int @Nullable [] inputRows,
+        Matrix dt,
+        Matrix b,
+        Matrix c,
+        Matrix y,
+        int @Nullable [] outputRows,
+        int from,
+        int to,
+        Scratch scratch);
 
     /** Channels that are scanned together; no vector register holds more. */
     int CHANNELS = 64;

@@ -4,111 +4,185 @@ import io.github.ptq4vm.network.BufferSharing;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.TokenOperation;
-import io.github.ptq4vm.network.ValueShape;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which value lies where. A range of channels or a single token is a view into the value it is
- * taken from; every other value gets memory that it gives back after its last reader, so that the
- * memory of a network is that of a few values and does not grow with depth.
+ * taken from. A value that only its own chain reads is there for the rows of one part at a time,
+ * and every thread has memory of its own for such rows, which stays in its cache. Every other value
+ * gets memory that it gives back after the last stage that reads it, so that the memory of a
+ * network is that of a few values and does not grow with depth.
  */
 final class Layout {
-  private final Map<String, Integer> numbers = new HashMap<>();
-  private final List<Placement> placements = new ArrayList<>();
+  private final Numbers numbers;
+
+  /**
+   * By number; those of views inside the values they are taken from; null for what is not there.
+   */
+  private final @Nullable Placement[] placements;
+
   private final int[] bufferSizes;
+  private final int[] localSizes;
 
-  Layout(Network network) {
-    List<Operation> operations = network.operations();
-    place(Network.IMAGE, whole(0, network.shape(Network.IMAGE)));
-    for (Operation operation : operations) {
-      place(operation.output(), placementOf(operation, network.shape(operation.output())));
+  /** When a value is there: in stages, and in operations. */
+  private static final class Life {
+    final int number;
+    final List<Work> chain;
+    final int firstStage;
+    final int firstWork;
+    int lastStage;
+    int lastWork;
+    private boolean elsewhere;
+
+    Life(int number, List<Work> chain, int stage, int work, boolean elsewhere) {
+      this.number = number;
+      this.chain = chain;
+      this.firstStage = stage;
+      this.firstWork = work;
+      this.lastStage = stage;
+      this.lastWork = work;
+      this.elsewhere = elsewhere;
     }
-    this.bufferSizes = share(operations, network.logits());
-  }
 
-  /** Number of a value. */
-  int number(String value) {
-    Integer number = numbers.get(value);
-    if (number == null) {
-      throw new IllegalArgumentException("The network has no value \"" + value + "\".");
+    void read(List<Work> reader, int stage, int work) {
+      lastStage = stage;
+      lastWork = work;
+      elsewhere |= reader != chain;
     }
-    return number;
+
+    void keep() {
+      lastStage = Integer.MAX_VALUE;
+      elsewhere = true;
+    }
+
+    /** Whether nobody but its own chain reads it, in the parts it is written in. */
+    boolean isLocal() {
+      return !elsewhere && lastWork > firstWork;
+    }
   }
 
-  /** Rows of a value. */
-  int rows(int number) {
-    return placements.get(number).rows();
+  /**
+   * Lays out the values a schedule writes.
+   *
+   * @param partSize units of a part of a chain
+   */
+  Layout(Network network, Numbers numbers, Schedule schedule, ToIntFunction<List<Work>> partSize) {
+    this.numbers = numbers;
+    this.placements = new Placement[numbers.count()];
+    int[] roots = roots(network);
+    List<Life> lives = lives(network, schedule, roots);
+    this.bufferSizes =
+        share(
+            lives.stream().filter(life -> !life.isLocal()).toList(),
+            life -> new BufferSharing.Lifetime(size(life, 0), life.firstStage, life.lastStage),
+            life -> 0,
+            0);
+    this.localSizes =
+        share(
+            lives.stream().filter(Life::isLocal).toList(),
+            life ->
+                new BufferSharing.Lifetime(
+                    size(life, partSize.applyAsInt(life.chain)), life.firstWork, life.lastWork),
+            life -> partSize.applyAsInt(life.chain),
+            bufferSizes.length);
+    placeViews(network);
   }
 
-  /** Columns of a value. */
-  int columns(int number) {
-    return placements.get(number).columns();
-  }
-
-  /** Memory for one image. */
+  /** Memory for one image and so many threads. */
   Workspace workspace(int members) {
-    return new Workspace(placements, bufferSizes, members);
+    return new Workspace(placements, bufferSizes, localSizes, members);
   }
 
-  /** Floats a workspace holds. */
+  /** Floats a workspace holds, those of one member included. */
   long floats() {
-    return IntStream.of(bufferSizes).asLongStream().sum();
+    return IntStream.concat(IntStream.of(bufferSizes), IntStream.of(localSizes))
+        .asLongStream()
+        .sum();
   }
 
-  private void place(String value, Placement placement) {
-    numbers.put(value, placements.size());
-    placements.add(placement);
-  }
-
-  /** First every value that is no view has a buffer of its own, with its number. */
-  private Placement placementOf(Operation operation, ValueShape shape) {
-    if (operation instanceof Operation.Channels channels) {
-      return placements.get(number(channels.input())).columns(channels.from(), channels.to());
+  /** The number of the value that a value lies in. */
+  private int[] roots(Network network) {
+    int[] roots = new int[placements.length];
+    for (Operation operation : network.operations()) {
+      int output = numbers.of(operation.output());
+      roots[output] =
+          Work.isView(operation) ? roots[numbers.of(operation.inputs().get(0))] : output;
     }
-    if (operation instanceof TokenOperation.SelectToken token) {
-      return placements.get(number(token.input())).row(token.position());
-    }
-    return whole(placements.size(), shape);
+    return roots;
   }
 
-  private static Placement whole(int buffer, ValueShape shape) {
-    return new Placement(buffer, 0, shape.channels(), shape.tokens(), shape.channels());
-  }
-
-  /** Then buffers whose values are never needed at the same time become one. */
-  private int[] share(List<Operation> operations, String logits) {
-    int[] lastReader = new int[placements.size()];
-    for (int i = 0; i < operations.size(); i++) {
-      Operation operation = operations.get(i);
-      lastReader[placements.get(number(operation.output())).buffer()] = i;
-      for (String input : operation.inputs()) {
-        lastReader[placements.get(number(input)).buffer()] = i;
+  /** Lives in the order in which they begin. */
+  private List<Life> lives(Network network, Schedule schedule, int[] roots) {
+    int image = numbers.of(Network.IMAGE);
+    Map<Integer, Life> lives = new HashMap<>();
+    lives.put(image, new Life(image, List.of(), -1, -1, true));
+    List<List<List<Work>>> stages = schedule.stages();
+    int now = 0;
+    for (int stage = 0; stage < stages.size(); stage++) {
+      for (List<Work> chain : stages.get(stage)) {
+        for (Work work : chain) {
+          for (String input : work.inputs()) {
+            lives.get(roots[numbers.of(input)]).read(chain, stage, now);
+          }
+          int output = numbers.of(work.output());
+          lives.put(output, new Life(output, chain, stage, now, !work.isOverRows()));
+          now++;
+        }
       }
     }
-    lastReader[placements.get(number(logits)).buffer()] = Integer.MAX_VALUE;
+    lives.get(roots[numbers.of(network.logits())]).keep();
+    return lives.values().stream()
+        .sorted(Comparator.<Life>comparingInt(life -> life.firstWork))
+        .toList();
+  }
 
-    List<Integer> owners = new ArrayList<>();
-    List<BufferSharing.Lifetime> lifetimes = new ArrayList<>();
-    for (int own = 0; own < placements.size(); own++) {
-      Placement value = placements.get(own);
-      if (value.buffer() == own) {
-        owners.add(own);
-        // The image is there before the first operation.
-        lifetimes.add(
-            new BufferSharing.Lifetime(
-                value.rows() * value.columns(), own - 1, Math.max(own - 1, lastReader[own])));
-      }
+  private int size(Life life, int cycle) {
+    int rows = numbers.rows(life.number);
+    return Math.min(rows, cycle == 0 ? rows : cycle) * numbers.columns(life.number);
+  }
+
+  /** Values that are never needed at the same time share a buffer; returns the buffers' sizes. */
+  private int[] share(
+      List<Life> lives,
+      Function<Life, BufferSharing.Lifetime> lifetime,
+      ToIntFunction<Life> cycle,
+      int firstBuffer) {
+    BufferSharing sharing = new BufferSharing(lives.stream().map(lifetime).toList());
+    for (int i = 0; i < lives.size(); i++) {
+      int number = lives.get(i).number;
+      int rows = numbers.rows(number);
+      int columns = numbers.columns(number);
+      int there = cycle.applyAsInt(lives.get(i));
+      placements[number] =
+          new Placement(
+              firstBuffer + sharing.buffer(i),
+              0,
+              columns,
+              rows,
+              columns,
+              there == 0 ? rows : Math.min(rows, there));
     }
-    BufferSharing sharing = new BufferSharing(lifetimes);
-    int[] shared = new int[placements.size()];
-    for (int i = 0; i < owners.size(); i++) {
-      shared[owners.get(i)] = sharing.buffer(i);
-    }
-    placements.replaceAll(placement -> placement.inBuffer(shared[placement.buffer()]));
     return sharing.sizes();
+  }
+
+  private void placeViews(Network network) {
+    for (Operation operation : network.operations()) {
+      if (Work.isView(operation)) {
+        Placement source = placements[numbers.of(operation.inputs().get(0))];
+        if (source != null) {
+          placements[numbers.of(operation.output())] =
+              operation instanceof Operation.Channels channels
+                  ? source.columns(channels.from(), channels.to())
+                  : source.row(((TokenOperation.SelectToken) operation).position());
+        }
+      }
+    }
   }
 }

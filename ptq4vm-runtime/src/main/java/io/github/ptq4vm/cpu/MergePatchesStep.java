@@ -5,20 +5,15 @@ import java.util.Arrays;
 
 /** Puts the four tokens of each 2 x 2 square side by side; zeros beyond an odd edge. */
 record MergePatchesStep(GridOperation.MergePatches operation, int input, int output)
-    implements Step {
+    implements RangeStep.Range {
 
   @Override
-  public void run(Workspace workspace, Team team) {
-    Matrix x = workspace.value(input);
-    Matrix y = workspace.value(output);
-    Split split = Split.rows(y);
-    team.forEach(
-        split.parts(),
-        (part, member) -> {
-          for (int t = split.from(part); t < split.to(part); t++) {
-            merge(x, y, t);
-          }
-        });
+  public void run(Memory memory, int from, int to) {
+    Matrix x = memory.value(input);
+    Matrix y = memory.value(output);
+    for (int t = from; t < to; t++) {
+      merge(x, y, t);
+    }
   }
 
   private void merge(Matrix x, Matrix y, int token) {

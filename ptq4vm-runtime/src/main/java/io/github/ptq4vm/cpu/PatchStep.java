@@ -9,12 +9,6 @@ import java.util.Arrays;
  * kernel column and channel, in this order, because pixels lie in memory so.
  */
 final class PatchStep implements Step {
-  /** Output positions one part of the work computes. */
-  private static final int ROWS = 24;
-
-  /** Slot of the scratch memory that holds patches, beyond those a linear uses itself. */
-  private static final int PATCH_SLOT = 8;
-
   private final GridOperation.Convolution2d operation;
   private final CpuKernels.Linear linear;
   private final int input;
@@ -42,27 +36,27 @@ final class PatchStep implements Step {
   }
 
   @Override
-  public void run(Workspace workspace, Team team) {
-    Matrix x = workspace.value(input);
-    Matrix y = workspace.value(output);
-    Split split = new Split(y.rows(), ROWS);
-    team.forEach(
-        split.parts(),
-        (part, member) -> {
-          Scratch scratch = workspace.scratch(member);
-          int from = split.from(part);
-          int rows = split.to(part) - from;
-          Matrix patches = patches(x, from, rows, scratch);
-          Matrix some = new Matrix(y.data(), y.at(from), y.stride(), rows, y.columns());
-          linear.apply(patches, some, 0, rows, scratch);
-        });
+  public int units() {
+    return operation.outHeight() * operation.outWidth();
+  }
+
+  @Override
+  public int unitsPerPart() {
+    return linear.rowsPerPart(units());
+  }
+
+  @Override
+  public void run(Memory memory, int from, int to) {
+    Scratch scratch = memory.scratch();
+    Matrix patches = patches(memory.value(input), from, to - from, scratch);
+    linear.apply(patches, 0, memory.value(output), from, to, scratch);
   }
 
   private Matrix patches(Matrix x, int from, int rows, Scratch scratch) {
     int taps = taps(operation);
     int run = operation.kernel() * operation.inChannels();
     int padding = operation.padding();
-    float[] patches = scratch.floats(PATCH_SLOT, rows * taps);
+    float[] patches = scratch.floats(Scratch.OUTSIDE, rows * taps);
     for (int r = 0; r < rows; r++) {
       int top = (from + r) / operation.outWidth() * operation.stride() - padding;
       int left = (from + r) % operation.outWidth() * operation.stride() - padding;

@@ -6,17 +6,12 @@ package io.github.ptq4vm.cpu;
  * @param cos row-major, of the value's shape
  * @param sin row-major, of the value's shape
  */
-record RotatePairsStep(float[] cos, float[] sin, int input, int output) implements Step {
+record RotatePairsStep(float[] cos, float[] sin, int input, int output) implements RangeStep.Range {
 
   @Override
-  public void run(Workspace workspace, Team team) {
-    Matrix x = workspace.value(input);
-    Matrix y = workspace.value(output);
-    Split split = Split.rows(y);
-    team.forEach(split.parts(), (part, member) -> rotate(x, y, split.from(part), split.to(part)));
-  }
-
-  private void rotate(Matrix x, Matrix y, int from, int to) {
+  public void run(Memory memory, int from, int to) {
+    Matrix x = memory.value(input);
+    Matrix y = memory.value(output);
     float[] in = x.data();
     float[] out = y.data();
     for (int t = from; t < to; t++) {

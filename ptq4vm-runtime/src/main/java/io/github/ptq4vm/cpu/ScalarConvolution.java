@@ -1,6 +1,7 @@
 package io.github.ptq4vm.cpu;
 
 import io.github.ptq4vm.network.Activation;
+import org.jspecify.annotations.Nullable;
 
 /** Causal depthwise convolution: the bias first, then the taps from the oldest to the current. */
 final class ScalarConvolution implements CpuKernels.Convolution {
@@ -19,13 +20,16 @@ final class ScalarConvolution implements CpuKernels.Convolution {
   }
 
   @Override
-  public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
+  public void apply(
+      Matrix x, int @Nullable [] inputRows, Matrix y, int from, int to, Scratch scratch) {
     float[] sum = scratch.floats(0, channels);
     float[] row = scratch.floats(1, channels);
     for (int t = from; t < to; t++) {
       System.arraycopy(bias, 0, sum, 0, channels);
       for (int j = Math.max(0, width - 1 - t); j < width; j++) {
-        System.arraycopy(x.data(), x.at(t - (width - 1) + j), row, 0, channels);
+        int token = t - (width - 1) + j;
+        int at = x.at(inputRows == null ? token : inputRows[token]);
+        System.arraycopy(x.data(), at, row, 0, channels);
         float[] tap = taps[j];
         for (int c = 0; c < channels; c++) {
           sum[c] = Math.fma(tap[c], row[c], sum[c]);

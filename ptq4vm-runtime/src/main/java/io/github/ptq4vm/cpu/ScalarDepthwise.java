@@ -25,7 +25,8 @@ final class ScalarDepthwise implements CpuKernels.Convolution {
   }
 
   @Override
-  public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
+  public void apply(
+      Matrix x, int @Nullable [] inputRows, Matrix y, int from, int to, Scratch scratch) {
     float[] sum = scratch.floats(0, channels);
     float[] row = scratch.floats(1, channels);
     int[] places = scratch.ints(0, window.area());
@@ -34,7 +35,8 @@ final class ScalarDepthwise implements CpuKernels.Convolution {
       System.arraycopy(bias, 0, sum, 0, channels);
       int count = window.inside(t, places, tokens);
       for (int i = 0; i < count; i++) {
-        System.arraycopy(x.data(), x.at(tokens[i]), row, 0, channels);
+        int at = x.at(inputRows == null ? tokens[i] : inputRows[tokens[i]]);
+        System.arraycopy(x.data(), at, row, 0, channels);
         float[] tap = taps[places[i]];
         for (int c = 0; c < channels; c++) {
           sum[c] = Math.fma(tap[c], row[c], sum[c]);

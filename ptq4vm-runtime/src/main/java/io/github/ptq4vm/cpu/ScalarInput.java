@@ -20,9 +20,10 @@ final class ScalarInput {
   /**
    * Quantizes a row.
    *
+   * @param token the row's position, which static scales go by
    * @param codes result, at least {@code inFeatures}
    */
-  RowScale quantize(Matrix x, int row, int[] codes) {
+  RowScale quantize(Matrix x, int row, int token, int[] codes) {
     int in = weights.inFeatures();
     float[] v = Arrays.copyOfRange(x.data(), x.at(row), x.at(row) + in);
     @Nullable ChannelRotation rotation = weights.rotation();
@@ -32,7 +33,7 @@ final class ScalarInput {
     for (int k = 0; k < in; k++) {
       v[k] *= weights.inputSmoothing()[k];
     }
-    RowScale scale = scale(v, row);
+    RowScale scale = scale(v, token);
     float inverseStep = 1f / scale.step();
     for (int k = 0; k < in; k++) {
       codes[k] = code(v[k] * inverseStep, scale.zeroPoint());
@@ -40,9 +41,9 @@ final class ScalarInput {
     return scale;
   }
 
-  private RowScale scale(float[] v, int row) {
+  private RowScale scale(float[] v, int token) {
     if (weights.inputScale() instanceof InputScale.Static fixed) {
-      return new RowScale(fixed.step()[row], fixed.zeroPoint()[row]);
+      return new RowScale(fixed.step()[token], fixed.zeroPoint()[token]);
     }
     InputScale.Dynamic dynamic = (InputScale.Dynamic) weights.inputScale();
     float smallest = v[0];

@@ -47,6 +47,28 @@ final class ScalarKernels implements CpuKernels {
   }
 
   @Override
+  public Norm rmsNorm(float[] weight, float eps) {
+    return new ScalarRmsNorm(weight, eps);
+  }
+
+  @Override
+  public Norm layerNorm(float[] weight, float[] bias, float eps) {
+    return new ScalarLayerNorm(weight, bias, eps);
+  }
+
+  @Override
+  public void add(Matrix a, Matrix b, float factor, Matrix y, int from, int to) {
+    for (int t = from; t < to; t++) {
+      int aAt = a.at(t);
+      int bAt = b.at(t);
+      int yAt = y.at(t);
+      for (int c = 0; c < y.columns(); c++) {
+        y.data()[yAt + c] = (a.data()[aAt + c] + b.data()[bAt + c]) * factor;
+      }
+    }
+  }
+
+  @Override
   public void activate(
       Activation activation, Matrix x, Matrix y, int from, int to, Scratch scratch) {
     int columns = x.columns();

@@ -21,11 +21,11 @@ final class ScalarLinear implements CpuKernels.Linear {
   }
 
   @Override
-  public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
+  public void apply(Matrix x, int first, Matrix y, int from, int to, Scratch scratch) {
     float[] sum = scratch.floats(0, outFeatures);
     for (int t = from; t < to; t++) {
       Arrays.fill(sum, 0, outFeatures, 0f);
-      accumulate(x.data(), x.at(t), sum);
+      accumulate(x.data(), x.at(first + t - from), sum);
       if (bias != null) {
         for (int o = 0; o < outFeatures; o++) {
           sum[o] += bias[o];

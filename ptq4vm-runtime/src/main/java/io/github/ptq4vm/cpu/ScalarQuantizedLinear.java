@@ -23,11 +23,11 @@ final class ScalarQuantizedLinear implements CpuKernels.QuantizedLinear {
   }
 
   @Override
-  public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
+  public void apply(Matrix x, int first, Matrix y, int from, int to, Scratch scratch) {
     int[] codes = scratch.ints(0, weights.inFeatures());
     int[] sum = scratch.ints(1, weights.outFeatures());
     for (int t = from; t < to; t++) {
-      ScalarInput.RowScale scale = input.quantize(x, t, codes);
+      ScalarInput.RowScale scale = input.quantize(x, first + t - from, t, codes);
       accumulate(codes, sum);
       for (int o = 0; o < weights.outFeatures(); o++) {
         y.data()[y.at(t) + o] = scaled(weights, sum[o], scale.step(), scale.zeroPoint(), o);
@@ -44,7 +44,7 @@ final class ScalarQuantizedLinear implements CpuKernels.QuantizedLinear {
     int[] row = new int[in];
     int[] sum = new int[out];
     for (int t = 0; t < x.rows(); t++) {
-      input.quantize(x, t, row);
+      input.quantize(x, t, t, row);
       accumulate(row, sum);
       System.arraycopy(row, 0, codes, t * in, in);
       System.arraycopy(sum, 0, sums, t * out, out);

@@ -1,6 +1,7 @@
 package io.github.ptq4vm.cpu;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Selective scan, token after token, all channels of a token at a time. */
 final class ScalarScan implements CpuKernels.Scan {
@@ -23,7 +24,16 @@ final class ScalarScan implements CpuKernels.Scan {
 
   @Override
   public void apply(
-      Matrix u, Matrix dt, Matrix b, Matrix c, Matrix y, int from, int to, Scratch scratch) {
+      Matrix u,
+      int @Nullable [] inputRows,
+      Matrix dt,
+      Matrix b,
+      Matrix c,
+      Matrix y,
+      int @Nullable [] outputRows,
+      int from,
+      int to,
+      Scratch scratch) {
     float[] input = scratch.floats(0, channels);
     float[] delta = scratch.floats(1, channels);
     float[] driven = scratch.floats(2, channels);
@@ -32,7 +42,8 @@ final class ScalarScan implements CpuKernels.Scan {
       Arrays.fill(scratch.floats(4 + n, channels), from, to, 0f);
     }
     for (int t = 0; t < u.rows(); t++) {
-      System.arraycopy(u.data(), u.at(t) + from, input, from, to - from);
+      int in = inputRows == null ? t : inputRows[t];
+      System.arraycopy(u.data(), u.at(in) + from, input, from, to - from);
       System.arraycopy(dt.data(), dt.at(t) + from, delta, from, to - from);
       for (int d = from; d < to; d++) {
         delta[d] = Elementary.softplus(delta[d]);
@@ -51,7 +62,8 @@ final class ScalarScan implements CpuKernels.Scan {
             from,
             to);
       }
-      System.arraycopy(result, from, y.data(), y.at(t) + from, to - from);
+      int out = outputRows == null ? t : outputRows[t];
+      System.arraycopy(result, from, y.data(), y.at(out) + from, to - from);
     }
   }
 

@@ -5,19 +5,13 @@ package io.github.ptq4vm.cpu;
  *
  * @param factors number of a value of one row
  */
-record ScaleChannelsStep(int input, int factors, int output) implements Step {
+record ScaleChannelsStep(int input, int factors, int output) implements RangeStep.Range {
 
   @Override
-  public void run(Workspace workspace, Team team) {
-    Matrix x = workspace.value(input);
-    Matrix factor = workspace.value(factors);
-    Matrix y = workspace.value(output);
-    Split split = Split.rows(y);
-    team.forEach(
-        split.parts(), (part, member) -> scale(x, factor, y, split.from(part), split.to(part)));
-  }
-
-  private static void scale(Matrix x, Matrix factor, Matrix y, int from, int to) {
+  public void run(Memory memory, int from, int to) {
+    Matrix x = memory.value(input);
+    Matrix factor = memory.value(factors);
+    Matrix y = memory.value(output);
     int factorAt = factor.at(0);
     for (int t = from; t < to; t++) {
       int xAt = x.at(t);

@@ -9,8 +9,12 @@ import java.util.List;
  * uses the first array.
  */
 public final class Scratch {
+  /** First slot that no kernel uses itself: for who calls kernels on rows of its own. */
+  static final int OUTSIDE = 8;
+
   private final List<float[]> floats = new ArrayList<>();
   private final List<int[]> ints = new ArrayList<>();
+  private double[] doubles = new double[0];
 
   /** An array of at least {@code size} floats for slot {@code slot}, 0 upwards. */
   float[] floats(int slot, int size) {
@@ -32,5 +36,13 @@ public final class Scratch {
       ints.set(slot, new int[size]);
     }
     return ints.get(slot);
+  }
+
+  /** An array of at least {@code size} doubles. */
+  double[] doubles(int size) {
+    if (doubles.length < size) {
+      doubles = new double[size];
+    }
+    return doubles;
   }
 }

@@ -1,8 +1,8 @@
 package io.github.ptq4vm.cpu;
 
 /**
- * A range cut into parts of one size. Where the cuts are depends on the shape of the work alone and
- * never on the number of threads, so that results do not either.
+ * A range cut into parts of one size. Where the cuts are does not matter for results: every unit is
+ * computed for itself.
  *
  * @param total length of the range
  * @param size length of a part; the last may be shorter
@@ -11,9 +11,9 @@ record Split(int total, int size) {
   /** Elements below which a part is not worth handing to another thread. */
   private static final int WORTHWHILE = 16 * 1024;
 
-  /** Rows for elementwise work. */
-  static Split rows(Matrix matrix) {
-    return new Split(matrix.rows(), Math.max(1, WORTHWHILE / matrix.columns()));
+  /** Rows of elementwise work that are worth handing to another thread. */
+  static int rowsPerPart(int columns) {
+    return Math.max(1, WORTHWHILE / columns);
   }
 
   int parts() {

@@ -9,31 +9,31 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the step of an operation: looks up its values, prepares its kernel from its parameters. */
 final class Steps {
-  /** Rows of a linear that one part of the work computes. */
-  private static final int LINEAR_ROWS = 24;
-
-  /** The layout has put the value into the memory of its input. */
-  private static final Step VIEW = (workspace, team) -> {};
-
   private final Model model;
-  private final Layout layout;
+  private final Numbers numbers;
   private final CpuKernels kernels;
 
   /** Kernels of linears in single precision, by the names of weight and bias. */
   private final Map<List<String>, CpuKernels.Linear> linears = new HashMap<>();
 
-  Steps(Model model, Layout layout, CpuKernels kernels) {
+  /** Kernels of quantized linears by the name of the value. */
+  private final Map<String, CpuKernels.QuantizedLinear> quantized = new HashMap<>();
+
+  Steps(Model model, Numbers numbers, CpuKernels kernels) {
     this.model = model;
-    this.layout = layout;
+    this.numbers = numbers;
     this.kernels = kernels;
   }
 
-  Step of(Operation operation) {
-    int output = layout.number(operation.output());
-    int[] inputs = operation.inputs().stream().mapToInt(layout::number).toArray();
+  /** The step of an operation that is no view. */
+  Step of(Work work) {
+    Operation operation = work.operation();
+    int output = numbers.of(work.output());
+    int[] inputs = work.inputs().stream().mapToInt(numbers::of).toArray();
     if (operation instanceof GridOperation grid) {
       return grid(grid, inputs[0], output);
     }
@@ -41,7 +41,7 @@ final class Steps {
       return token(token, inputs[0], output);
     }
     if (operation instanceof Operation.Linear linear) {
-      return linear(linear, kernel(linear));
+      return linear(kernel(linear), inputs[0], output);
     }
     if (operation instanceof Operation.CausalConvolution op) {
       CpuKernels.Convolution kernel =
@@ -51,53 +51,55 @@ final class Steps {
               op.channels(),
               op.width(),
               op.activation());
-      return convolution(kernel, inputs[0], output);
+      return convolution(kernel, inputs[0], work.inputRows(), output);
     }
     if (operation instanceof Operation.SelectiveScan op) {
-      return scan(op, inputs, output);
+      CpuKernels.Scan kernel =
+          kernels.scan(
+              model.floats(op.aLog()), model.floats(op.skip()), op.channels(), op.states());
+      return new ScanStep(
+          kernel, op.channels(), inputs, work.inputRows(), output, work.outputRows());
     }
     if (operation instanceof Operation.Gate) {
-      return rows(
+      return elementwise(
           output,
-          (workspace, from, to, scratch) ->
+          (memory, from, to) ->
               kernels.gate(
-                  workspace.value(inputs[0]),
-                  workspace.value(inputs[1]),
-                  workspace.value(output),
+                  memory.value(inputs[0]),
+                  memory.value(inputs[1]),
+                  memory.value(output),
                   from,
                   to,
-                  scratch));
+                  memory.scratch()));
     }
     if (operation instanceof Operation.Activate op) {
-      return rows(
+      return elementwise(
           output,
-          (workspace, from, to, scratch) ->
+          (memory, from, to) ->
               kernels.activate(
                   op.activation(),
-                  workspace.value(inputs[0]),
-                  workspace.value(output),
+                  memory.value(inputs[0]),
+                  memory.value(output),
                   from,
                   to,
-                  scratch));
+                  memory.scratch()));
     }
-    if (operation instanceof Operation.RmsNorm norm) {
-      return new RmsNormStep(model.floats(norm.weight()), norm.eps(), inputs[0], output);
+    if (operation instanceof Operation.RmsNorm op) {
+      return norm(kernels.rmsNorm(model.floats(op.weight()), op.eps()), inputs[0], output);
     }
-    if (operation instanceof Operation.LayerNorm norm) {
-      return new LayerNormStep(
-          model.floats(norm.weight()), model.floats(norm.bias()), norm.eps(), inputs[0], output);
+    if (operation instanceof Operation.LayerNorm op) {
+      CpuKernels.Norm kernel =
+          kernels.layerNorm(model.floats(op.weight()), model.floats(op.bias()), op.eps());
+      return norm(kernel, inputs[0], output);
     }
     if (operation instanceof Operation.Add) {
-      return new MergeStep(inputs, 1f, output);
+      return elementwise(output, new MergeStep(kernels, inputs, 1f, output));
     }
-    if (operation instanceof Operation.Merge merge) {
-      return new MergeStep(inputs, merge.factor(), output);
+    if (operation instanceof Operation.Merge op) {
+      return elementwise(output, new MergeStep(kernels, inputs, op.factor(), output));
     }
     if (operation instanceof Operation.ScaleChannels) {
-      return new ScaleChannelsStep(inputs[0], inputs[1], output);
-    }
-    if (operation instanceof Operation.Channels) {
-      return VIEW;
+      return elementwise(output, new ScaleChannelsStep(inputs[0], inputs[1], output));
     }
     throw unknown(operation);
   }
@@ -120,27 +122,32 @@ final class Steps {
               op.channels(),
               new GridWindow(op.height(), op.width(), op.kernel()),
               op.activation());
-      return convolution(kernel, input, output);
+      return convolution(kernel, input, null, output);
     }
     if (operation instanceof GridOperation.MergePatches merge) {
-      return new MergePatchesStep(merge, input, output);
+      return elementwise(output, new MergePatchesStep(merge, input, output));
     }
     throw unknown(operation);
   }
 
   private Step token(TokenOperation operation, int input, int output) {
-    if (operation instanceof TokenOperation.AddTable table) {
-      return new AddTableStep(model.floats(table.table()), input, output);
+    if (operation instanceof TokenOperation.AddTable op) {
+      Matrix table =
+          Matrix.of(model.floats(op.table()), numbers.rows(output), numbers.columns(output));
+      return elementwise(output, new AddTableStep(kernels, table, input, output));
     }
     if (operation instanceof TokenOperation.InsertToken token) {
-      int[] sources = new int[layout.rows(output)];
+      int[] sources = new int[numbers.rows(output)];
       Arrays.setAll(sources, t -> t < token.position() ? t : t - 1);
       sources[token.position()] = -1;
-      return new CopyRowsStep(sources, model.floats(token.token()), input, output);
+      return elementwise(
+          output, new CopyRowsStep(sources, model.floats(token.token()), input, output));
     }
     if (operation instanceof TokenOperation.RotatePairs rotate) {
-      return new RotatePairsStep(
-          model.floats(rotate.cos()), model.floats(rotate.sin()), input, output);
+      return elementwise(
+          output,
+          new RotatePairsStep(
+              model.floats(rotate.cos()), model.floats(rotate.sin()), input, output));
     }
     if (operation instanceof TokenOperation.Gather gather) {
       return copyRows(gather.order().positions(), input, output);
@@ -149,10 +156,8 @@ final class Steps {
       return copyRows(scatter.order().indices(), input, output);
     }
     if (operation instanceof TokenOperation.MeanTokens) {
-      return new MeanTokensStep(input, output);
-    }
-    if (operation instanceof TokenOperation.SelectToken) {
-      return VIEW;
+      int groups = new Split(numbers.columns(output), MeanTokensStep.CHANNELS).parts();
+      return new RangeStep(groups, 1, new MeanTokensStep(input, output));
     }
     throw unknown(operation);
   }
@@ -166,28 +171,17 @@ final class Steps {
             + ". Use a newer version of the runtime.");
   }
 
-  /** Prepares the kernel of a quantized linear. */
+  /** The kernel of a quantized linear, prepared once. */
   CpuKernels.QuantizedLinear quantized(Operation.Linear linear) {
-    return kernels.linear(QuantizedWeights.of(model, linear));
+    return quantized.computeIfAbsent(
+        linear.output(), name -> kernels.linear(QuantizedWeights.of(model, linear)));
   }
 
-  /** The step of a linear with a kernel that is already prepared. */
-  Step linear(Operation.Linear linear, CpuKernels.Linear kernel) {
-    int input = layout.number(linear.input());
-    int output = layout.number(linear.output());
-    return (workspace, team) -> {
-      Matrix x = workspace.value(input);
-      Matrix y = workspace.value(output);
-      Split split = new Split(y.rows(), LINEAR_ROWS);
-      team.forEach(
-          split.parts(),
-          (part, member) ->
-              kernel.apply(x, y, split.from(part), split.to(part), workspace.scratch(member)));
-    };
-  }
-
-  /** Prepares the kernel of a linear in single precision, once for all that share parameters. */
+  /** The kernel of a linear, prepared once for all that share parameters. */
   private CpuKernels.Linear kernel(Operation.Linear linear) {
+    if (linear.precision() != null) {
+      return quantized(linear);
+    }
     return linears.computeIfAbsent(
         List.of(linear.weight(), linear.bias()),
         names ->
@@ -198,48 +192,38 @@ final class Steps {
                 linear.inFeatures()));
   }
 
-  private Step convolution(CpuKernels.Convolution kernel, int input, int output) {
-    return rows(
-        output,
-        (workspace, from, to, scratch) ->
-            kernel.apply(workspace.value(input), workspace.value(output), from, to, scratch));
+  private Step linear(CpuKernels.Linear kernel, int input, int output) {
+    int rows = numbers.rows(output);
+    return new RangeStep(
+        rows,
+        kernel.rowsPerPart(rows),
+        (memory, from, to) ->
+            kernel.apply(
+                memory.value(input), from, memory.value(output), from, to, memory.scratch()));
   }
 
-  private Step scan(Operation.SelectiveScan op, int[] in, int output) {
-    CpuKernels.Scan kernel =
-        kernels.scan(model.floats(op.aLog()), model.floats(op.skip()), op.channels(), op.states());
-    Split split = new Split(op.channels(), CpuKernels.Scan.CHANNELS);
-    return (workspace, team) ->
-        team.forEach(
-            split.parts(),
-            (part, member) ->
-                kernel.apply(
-                    workspace.value(in[0]),
-                    workspace.value(in[1]),
-                    workspace.value(in[2]),
-                    workspace.value(in[3]),
-                    workspace.value(output),
-                    split.from(part),
-                    split.to(part),
-                    workspace.scratch(member)));
+  private Step norm(CpuKernels.Norm kernel, int input, int output) {
+    return elementwise(
+        output,
+        (memory, from, to) ->
+            kernel.apply(memory.value(input), memory.value(output), from, to, memory.scratch()));
+  }
+
+  private Step convolution(
+      CpuKernels.Convolution kernel, int input, int @Nullable [] inputRows, int output) {
+    return elementwise(
+        output,
+        (memory, from, to) ->
+            kernel.apply(
+                memory.value(input), inputRows, memory.value(output), from, to, memory.scratch()));
   }
 
   private Step copyRows(int[] sources, int input, int output) {
-    return new CopyRowsStep(sources, new float[layout.columns(output)], input, output);
+    return elementwise(
+        output, new CopyRowsStep(sources, new float[numbers.columns(output)], input, output));
   }
 
-  /** Work on some rows of a value. */
-  private interface RowTask {
-    void run(Workspace workspace, int from, int to, Scratch scratch);
-  }
-
-  private static Step rows(int output, RowTask task) {
-    return (workspace, team) -> {
-      Split split = Split.rows(workspace.value(output));
-      team.forEach(
-          split.parts(),
-          (part, member) ->
-              task.run(workspace, split.from(part), split.to(part), workspace.scratch(member)));
-    };
+  private Step elementwise(int output, RangeStep.Range work) {
+    return RangeStep.elementwise(numbers.rows(output), numbers.columns(output), work);
   }
 }

@@ -27,31 +27,25 @@ final class VectorActivation {
   }
 
   private static void silu(float[] x, int xAt, float[] y, int yAt, int count) {
-    int i = 0;
-    for (; i + LANES <= count; i += LANES) {
-      VectorMath.silu(x, xAt + i, y, yAt + i);
-    }
-    for (; i < count; i++) {
+    int whole = count / LANES * LANES;
+    VectorMath.silu(x, xAt, y, yAt, whole);
+    for (int i = whole; i < count; i++) {
       y[yAt + i] = Elementary.silu(x[xAt + i]);
     }
   }
 
   private static void gelu(float[] x, int xAt, float[] y, int yAt, int count) {
-    int i = 0;
-    for (; i + LANES <= count; i += LANES) {
-      VectorMath.gelu(x, xAt + i, y, yAt + i);
-    }
-    for (; i < count; i++) {
+    int whole = count / LANES * LANES;
+    VectorMath.gelu(x, xAt, y, yAt, whole);
+    for (int i = whole; i < count; i++) {
       y[yAt + i] = Elementary.gelu(x[xAt + i]);
     }
   }
 
   private static void sigmoid(float[] x, int xAt, float[] y, int yAt, int count) {
-    int i = 0;
-    for (; i + LANES <= count; i += LANES) {
-      VectorMath.sigmoid(x, xAt + i, y, yAt + i);
-    }
-    for (; i < count; i++) {
+    int whole = count / LANES * LANES;
+    VectorMath.sigmoid(x, xAt, y, yAt, whole);
+    for (int i = whole; i < count; i++) {
       y[yAt + i] = Elementary.sigmoid(x[xAt + i]);
     }
   }

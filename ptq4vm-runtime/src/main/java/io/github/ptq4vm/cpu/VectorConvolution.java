@@ -1,13 +1,10 @@
 package io.github.ptq4vm.cpu;
 
 import io.github.ptq4vm.network.Activation;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /** Causal depthwise convolution with the sums and roundings of {@link ScalarConvolution}. */
 final class VectorConvolution implements CpuKernels.Convolution {
-  private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
-
   private final float[] taps;
   private final float[] bias;
   private final int channels;
@@ -15,12 +12,7 @@ final class VectorConvolution implements CpuKernels.Convolution {
   private final Activation activation;
 
   VectorConvolution(float[] weight, float[] bias, int channels, int width, Activation activation) {
-    this.taps = new float[weight.length];
-    for (int c = 0; c < channels; c++) {
-      for (int j = 0; j < width; j++) {
-        taps[j * channels + c] = weight[c * width + j];
-      }
-    }
+    this.taps = VectorTaps.byTap(weight, channels, width);
     this.bias = bias;
     this.channels = channels;
     this.width = width;
@@ -28,31 +20,19 @@ final class VectorConvolution implements CpuKernels.Convolution {
   }
 
   @Override
-  public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
-    float[] in = x.data();
+  public void apply(
+      Matrix x, int @Nullable [] inputRows, Matrix y, int from, int to, Scratch scratch) {
     float[] sums = scratch.floats(0, channels);
+    int[] rows = scratch.ints(0, width);
+    int[] weights = scratch.ints(1, width);
     for (int t = from; t < to; t++) {
-      int firstTap = Math.max(0, width - 1 - t);
-      int oldest = x.at(t - (width - 1) + firstTap);
-      int c = 0;
-      for (; c + VectorMath.LANES <= channels; c += VectorMath.LANES) {
-        FloatVector sum = FloatVector.fromArray(SPECIES, bias, c);
-        int row = oldest + c;
-        for (int j = firstTap; j < width; j++, row += x.stride()) {
-          sum =
-              FloatVector.fromArray(SPECIES, in, row)
-                  .fma(FloatVector.fromArray(SPECIES, taps, j * channels + c), sum);
-        }
-        sum.intoArray(sums, c);
+      int count = Math.min(width, t + 1);
+      for (int i = 0; i < count; i++) {
+        int token = t - count + 1 + i;
+        rows[i] = x.at(inputRows == null ? token : inputRows[token]);
+        weights[i] = (width - count + i) * channels;
       }
-      for (; c < channels; c++) {
-        float sum = bias[c];
-        int row = oldest + c;
-        for (int j = firstTap; j < width; j++, row += x.stride()) {
-          sum = Math.fma(taps[j * channels + c], in[row], sum);
-        }
-        sums[c] = sum;
-      }
+      VectorTaps.sum(bias, x.data(), rows, taps, weights, count, sums, channels);
       VectorActivation.apply(activation, sums, 0, y.data(), y.at(t), channels);
     }
   }

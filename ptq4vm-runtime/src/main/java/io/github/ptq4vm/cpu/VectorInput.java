@@ -52,8 +52,9 @@ final class VectorInput {
   }
 
   /**
-   * Quantizes rows {@code from} to {@code to - 1}.
+   * Quantizes as many rows as there are tokens from {@code from} to {@code to - 1}.
    *
+   * @param first the first row of x
    * @param tiles codes, interleaved as {@link VectorTile#interleave} does
    * @param steps step of each row
    * @param zeroPoints zero point of each row, integers
@@ -61,6 +62,7 @@ final class VectorInput {
    */
   void quantize(
       Matrix x,
+      int first,
       int from,
       int to,
       float[] tiles,
@@ -76,7 +78,7 @@ final class VectorInput {
     for (int t = from; t < to; t += ROWS) {
       int rows = Math.min(ROWS, to - t);
       int row = t - from;
-      load(x.data(), x.at(t), x.stride(), rows, in, values);
+      load(x.data(), x.at(first + row), x.stride(), rows, in, values);
       float[] rotated = rotation == null ? values : rotation.apply(values, spare);
       scales(rotated, t, rows, lanes, steps, zeroPoints, row);
       bounds(lanes, steps, zeroPoints, row);

@@ -45,6 +45,37 @@ final class VectorKernels implements CpuKernels {
   }
 
   @Override
+  public Norm rmsNorm(float[] weight, float eps) {
+    return new VectorNorm(weight, null, eps);
+  }
+
+  @Override
+  public Norm layerNorm(float[] weight, float[] bias, float eps) {
+    return new VectorNorm(weight, bias, eps);
+  }
+
+  @Override
+  public void add(Matrix a, Matrix b, float factor, Matrix y, int from, int to) {
+    for (int t = from; t < to; t++) {
+      add(a.data(), a.at(t), b.data(), b.at(t), factor, y.data(), y.at(t), y.columns());
+    }
+  }
+
+  private static void add(
+      float[] a, int aAt, float[] b, int bAt, float factor, float[] y, int yAt, int columns) {
+    int whole = VectorMath.SPECIES.loopBound(columns);
+    for (int c = 0; c < whole; c += VectorMath.LANES) {
+      FloatVector.fromArray(VectorMath.SPECIES, a, aAt + c)
+          .add(FloatVector.fromArray(VectorMath.SPECIES, b, bAt + c))
+          .mul(factor)
+          .intoArray(y, yAt + c);
+    }
+    for (int c = whole; c < columns; c++) {
+      y[yAt + c] = (a[aAt + c] + b[bAt + c]) * factor;
+    }
+  }
+
+  @Override
   public void activate(
       Activation activation, Matrix x, Matrix y, int from, int to, Scratch scratch) {
     for (int t = from; t < to; t++) {
@@ -54,21 +85,24 @@ final class VectorKernels implements CpuKernels {
 
   @Override
   public void gate(Matrix x, Matrix gate, Matrix y, int from, int to, Scratch scratch) {
-    float[] factors = scratch.floats(0, VectorMath.LANES);
+    int columns = x.columns();
+    float[] factors = scratch.floats(0, columns);
     for (int t = from; t < to; t++) {
-      int xAt = x.at(t);
-      int gateAt = gate.at(t);
-      int yAt = y.at(t);
-      int c = 0;
-      for (; c + VectorMath.LANES <= x.columns(); c += VectorMath.LANES) {
-        VectorMath.silu(gate.data(), gateAt + c, factors, 0);
-        FloatVector.fromArray(VectorMath.SPECIES, x.data(), xAt + c)
-            .mul(FloatVector.fromArray(VectorMath.SPECIES, factors, 0))
-            .intoArray(y.data(), yAt + c);
-      }
-      for (; c < x.columns(); c++) {
-        y.data()[yAt + c] = x.data()[xAt + c] * Elementary.silu(gate.data()[gateAt + c]);
-      }
+      VectorActivation.apply(Activation.SILU, gate.data(), gate.at(t), factors, 0, columns);
+      multiply(x.data(), x.at(t), factors, y.data(), y.at(t), columns);
+    }
+  }
+
+  private static void multiply(
+      float[] x, int xAt, float[] factors, float[] y, int yAt, int columns) {
+    int c = 0;
+    for (; c + VectorMath.LANES <= columns; c += VectorMath.LANES) {
+      FloatVector.fromArray(VectorMath.SPECIES, x, xAt + c)
+          .mul(FloatVector.fromArray(VectorMath.SPECIES, factors, c))
+          .intoArray(y, yAt + c);
+    }
+    for (; c < columns; c++) {
+      y[yAt + c] = x[xAt + c] * factors[c];
     }
   }
 }

@@ -20,18 +20,18 @@ final class VectorLinear implements CpuKernels.Linear {
   }
 
   @Override
-  public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
+  public void apply(Matrix x, int first, Matrix y, int from, int to, Scratch scratch) {
     float[] sums = scratch.floats(0, VectorTile.ROWS * PANEL);
     float[] tiles = scratch.floats(1, VectorTile.interleavedSize(to - from, inFeatures));
-    VectorTile.interleave(x.data(), x.at(from), x.stride(), to - from, inFeatures, tiles);
-    for (int first = 0; first < outFeatures; first += PANEL) {
-      int width = Math.min(PANEL, outFeatures - first);
+    VectorTile.interleave(x.data(), x.at(first), x.stride(), to - from, inFeatures, tiles);
+    for (int panel = 0; panel < outFeatures; panel += PANEL) {
+      int width = Math.min(PANEL, outFeatures - panel);
       for (int t = from; t < to; t += VectorTile.ROWS) {
         int rows = Math.min(VectorTile.ROWS, to - t);
         VectorTile.multiply(
-            tiles, (t - from) * inFeatures, packed, first * inFeatures, inFeatures, sums);
+            tiles, (t - from) * inFeatures, packed, panel * inFeatures, inFeatures, sums);
         for (int r = 0; r < rows; r++) {
-          store(sums, r * PANEL, y.data(), y.at(t + r) + first, first, width);
+          store(sums, r * PANEL, y.data(), y.at(t + r) + panel, panel, width);
         }
       }
     }

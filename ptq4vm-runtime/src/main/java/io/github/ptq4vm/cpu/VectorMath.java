@@ -32,13 +32,12 @@ final class VectorMath {
    */
   static final FloatVector ROUNDER = FloatVector.broadcast(SPECIES, 0x1.8p23f);
 
-  private static final FloatVector ONE = FloatVector.broadcast(SPECIES, 1f);
+  static final FloatVector ONE = FloatVector.broadcast(SPECIES, 1f);
   private static final FloatVector HALF = FloatVector.broadcast(SPECIES, 0.5f);
   private static final FloatVector TWO = FloatVector.broadcast(SPECIES, 2f);
 
   // Bounds under which exponents do not fit a float, by their bits.
-  private static final IntVector LOWEST_POWER =
-      FloatVector.broadcast(SPECIES, -126f).reinterpretAsInts();
+  static final IntVector LOWEST_POWER = FloatVector.broadcast(SPECIES, -126f).reinterpretAsInts();
   private static final IntVector LOWEST_EXPONENT =
       FloatVector.broadcast(SPECIES, -87f).reinterpretAsInts();
 
@@ -50,11 +49,11 @@ final class VectorMath {
       FloatVector.broadcast(SPECIES, (float) (0x1.62e4p-1 - Math.log(2)));
 
   // Minimax polynomial of 2^f, |f| <= 1/2, that is 1 at 0.
-  private static final FloatVector P1 = FloatVector.broadcast(SPECIES, 0.693146978f);
-  private static final FloatVector P2 = FloatVector.broadcast(SPECIES, 0.240222421f);
-  private static final FloatVector P3 = FloatVector.broadcast(SPECIES, 0.0555073374f);
-  private static final FloatVector P4 = FloatVector.broadcast(SPECIES, 0.00967151281f);
-  private static final FloatVector P5 = FloatVector.broadcast(SPECIES, 0.00132647272f);
+  static final FloatVector P1 = FloatVector.broadcast(SPECIES, 0.693146978f);
+  static final FloatVector P2 = FloatVector.broadcast(SPECIES, 0.240222421f);
+  static final FloatVector P3 = FloatVector.broadcast(SPECIES, 0.0555073374f);
+  static final FloatVector P4 = FloatVector.broadcast(SPECIES, 0.00967151281f);
+  static final FloatVector P5 = FloatVector.broadcast(SPECIES, 0.00132647272f);
 
   // Minimax polynomial of exp(r), |r| <= ln(2)/2, that is 1 at 0.
   private static final FloatVector E1 = FloatVector.broadcast(SPECIES, 0.999999707f);
@@ -83,102 +82,91 @@ final class VectorMath {
   private static final FloatVector G9 = FloatVector.broadcast(SPECIES, Elementary.GELU_9);
 
   /**
-   * Powers of two: for {@code count} vectors, {@code y = 2^(x * factor)}, with one factor for each
-   * lane. The products must have a negative sign; from -126 downwards the result stays {@code
-   * 2^-126}. Relative error below 2e-7 for a given product.
+   * {@code y = exp(-|x|)}; where |x| is above 87 the result stays {@code exp(-87)}. Relative error
+   * below 2e-7. Computes {@code count} floats, a multiple of a vector's.
    */
-  static void exp2(float[] x, int xAt, float[] factor, int factorAt, float[] y, int count) {
-    for (int i = 0; i < count; i++) {
-      FloatVector product =
-          FloatVector.fromArray(SPECIES, x, xAt + i * LANES)
-              .mul(FloatVector.fromArray(SPECIES, factor, factorAt));
-      FloatVector bounded = product.reinterpretAsInts().min(LOWEST_POWER).reinterpretAsFloats();
-      FloatVector rounded = bounded.add(ROUNDER);
-      FloatVector f = bounded.sub(rounded.sub(ROUNDER));
-      FloatVector p = f.fma(P5, P4);
-      p = p.fma(f, P3);
-      p = p.fma(f, P2);
-      p = p.fma(f, P1);
-      p = p.fma(f, ONE);
+  static void exp(float[] x, int xAt, float[] y, int yAt, int count) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector negative = FloatVector.fromArray(SPECIES, x, xAt + i).abs().neg();
+      FloatVector bounded = negative.reinterpretAsInts().min(LOWEST_EXPONENT).reinterpretAsFloats();
+      FloatVector rounded = bounded.fma(LOG2_E, ROUNDER);
+      FloatVector n = rounded.sub(ROUNDER);
+      FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, bounded));
+      FloatVector p = r.fma(E5, E4);
+      p = p.fma(r, E3);
+      p = p.fma(r, E2);
+      p = p.fma(r, E1);
+      p = p.fma(r, ONE);
       IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-      p.reinterpretAsInts().add(exponent).reinterpretAsFloats().intoArray(y, i * LANES);
+      p.reinterpretAsInts().add(exponent).reinterpretAsFloats().intoArray(y, yAt + i);
+    }
+  }
+
+  /** {@code y = log(1 + exp(x))} for {@code count} floats, a multiple of a vector's. */
+  static void softplus(float[] x, int xAt, float[] y, int yAt, int count) {
+    exp(x, xAt, y, yAt, count);
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector e = FloatVector.fromArray(SPECIES, y, yAt + i);
+      FloatVector z = e.div(e.add(TWO));
+      FloatVector s = z.mul(z);
+      FloatVector p = s.fma(A6, A5);
+      p = p.fma(s, A4);
+      p = p.fma(s, A3);
+      p = p.fma(s, A2);
+      p = p.fma(s, A1);
+      FloatVector artanh = p.fma(z.mul(s), z);
+      // max(x, 0) is exactly half of x + |x|.
+      FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+      v.add(v.abs()).fma(HALF, artanh.add(artanh)).intoArray(y, yAt + i);
+    }
+  }
+
+  /** {@code y = x / (1 + exp(-x))} for {@code count} floats, a multiple of a vector's. */
+  static void silu(float[] x, int xAt, float[] y, int yAt, int count) {
+    exp(x, xAt, y, yAt, count);
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector e = FloatVector.fromArray(SPECIES, y, yAt + i);
+      FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+      FloatVector magnitude = v.abs();
+      // (max(x, 0) + min(x, 0)*e) / (1 + e), both times two.
+      FloatVector twice = v.sub(magnitude).fma(e, v.add(magnitude));
+      twice.mul(HALF).div(e.add(ONE)).intoArray(y, yAt + i);
+    }
+  }
+
+  /** {@code y = 1 / (1 + exp(-x))} for {@code count} floats, a multiple of a vector's. */
+  static void sigmoid(float[] x, int xAt, float[] y, int yAt, int count) {
+    exp(x, xAt, y, yAt, count);
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector e = FloatVector.fromArray(SPECIES, y, yAt + i);
+      FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+      // Where x is negative, exp(x) / (1 + exp(x)).
+      ONE.blend(e, v.lt(0f)).div(e.add(ONE)).intoArray(y, yAt + i);
     }
   }
 
   /**
-   * One vector of {@code exp(-|x|)}; where |x| is above 87 the result stays {@code exp(-87)}.
-   * Relative error below 2e-7.
+   * GELU of {@code count} floats, a multiple of a vector's, to the bit as {@link Elementary#gelu}.
    */
-  static void exp(float[] x, int xAt, float[] y, int yAt) {
-    FloatVector negative = FloatVector.fromArray(SPECIES, x, xAt).abs().neg();
-    FloatVector bounded = negative.reinterpretAsInts().min(LOWEST_EXPONENT).reinterpretAsFloats();
-    FloatVector rounded = bounded.fma(LOG2_E, ROUNDER);
-    FloatVector n = rounded.sub(ROUNDER);
-    FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, bounded));
-    FloatVector p = r.fma(E5, E4);
-    p = p.fma(r, E3);
-    p = p.fma(r, E2);
-    p = p.fma(r, E1);
-    p = p.fma(r, ONE);
-    IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-    p.reinterpretAsInts().add(exponent).reinterpretAsFloats().intoArray(y, yAt);
-  }
-
-  /** One vector of {@code log(1 + exp(x))}; x and y must not overlap. */
-  static void softplus(float[] x, int xAt, float[] y, int yAt) {
-    exp(x, xAt, y, yAt);
-    FloatVector e = FloatVector.fromArray(SPECIES, y, yAt);
-    FloatVector z = e.div(e.add(TWO));
-    FloatVector s = z.mul(z);
-    FloatVector p = s.fma(A6, A5);
-    p = p.fma(s, A4);
-    p = p.fma(s, A3);
-    p = p.fma(s, A2);
-    p = p.fma(s, A1);
-    FloatVector artanh = p.fma(z.mul(s), z);
-    // max(x, 0) is exactly half of x + |x|.
-    FloatVector v = FloatVector.fromArray(SPECIES, x, xAt);
-    v.add(v.abs()).fma(HALF, artanh.add(artanh)).intoArray(y, yAt);
-  }
-
-  /** One vector of {@code x / (1 + exp(-x))}; x and y must not overlap. */
-  static void silu(float[] x, int xAt, float[] y, int yAt) {
-    exp(x, xAt, y, yAt);
-    FloatVector e = FloatVector.fromArray(SPECIES, y, yAt);
-    FloatVector v = FloatVector.fromArray(SPECIES, x, xAt);
-    FloatVector magnitude = v.abs();
-    // (max(x, 0) + min(x, 0)*e) / (1 + e), both times two.
-    FloatVector twice = v.sub(magnitude).fma(e, v.add(magnitude));
-    twice.mul(HALF).div(e.add(ONE)).intoArray(y, yAt);
-  }
-
-  /** One vector of {@code 1 / (1 + exp(-x))}; x and y must not overlap. */
-  static void sigmoid(float[] x, int xAt, float[] y, int yAt) {
-    exp(x, xAt, y, yAt);
-    FloatVector e = FloatVector.fromArray(SPECIES, y, yAt);
-    FloatVector v = FloatVector.fromArray(SPECIES, x, xAt);
-    // Where x is negative, exp(x) / (1 + exp(x)).
-    ONE.blend(e, v.lt(0f)).div(e.add(ONE)).intoArray(y, yAt);
-  }
-
-  /** One vector of GELU, to the bit as {@link Elementary#gelu}. */
-  static void gelu(float[] x, int xAt, float[] y, int yAt) {
-    FloatVector v = FloatVector.fromArray(SPECIES, x, xAt);
-    FloatVector a = v.abs();
-    FloatVector p = a.fma(G9, G8);
-    p = p.fma(a, G7);
-    p = p.fma(a, G6);
-    p = p.fma(a, G5);
-    p = p.fma(a, G4);
-    p = p.fma(a, G3);
-    p = p.fma(a, G2);
-    p = p.fma(a, G1);
-    p = p.fma(a, ONE);
-    FloatVector r = ONE.div(p);
-    r = r.mul(r);
-    r = r.mul(r);
-    r = r.mul(r);
-    FloatVector magnitude = a.mul(HALF);
-    r.fma(magnitude.neg(), v.mul(HALF).add(magnitude)).intoArray(y, yAt);
+  static void gelu(float[] x, int xAt, float[] y, int yAt, int count) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+      FloatVector a = v.abs();
+      FloatVector p = a.fma(G9, G8);
+      p = p.fma(a, G7);
+      p = p.fma(a, G6);
+      p = p.fma(a, G5);
+      p = p.fma(a, G4);
+      p = p.fma(a, G3);
+      p = p.fma(a, G2);
+      p = p.fma(a, G1);
+      p = p.fma(a, ONE);
+      FloatVector r = ONE.div(p);
+      r = r.mul(r);
+      r = r.mul(r);
+      r = r.mul(r);
+      FloatVector magnitude = a.mul(HALF);
+      r.fma(magnitude.neg(), v.mul(HALF).add(magnitude)).intoArray(y, yAt + i);
+    }
   }
 }

@@ -53,34 +53,34 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
   }
 
   @Override
-  public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
+  public void apply(Matrix x, int first, Matrix y, int from, int to, Scratch scratch) {
     int in = weights.inFeatures();
     float[] sums = scratch.floats(0, VectorTile.ROWS * PANEL);
     float[] tiles = scratch.floats(1, input.tilesSize(to - from));
     float[] steps = scratch.floats(2, VectorInput.scalesSize(to - from));
     float[] zeroPoints = scratch.floats(3, VectorInput.scalesSize(to - from));
-    input.quantize(x, from, to, tiles, steps, zeroPoints, scratch, 4);
-    for (int first = 0; first < weights.outFeatures(); first += PANEL) {
-      int width = Math.min(PANEL, weights.outFeatures() - first);
+    input.quantize(x, first, from, to, tiles, steps, zeroPoints, scratch, 4);
+    for (int panel = 0; panel < weights.outFeatures(); panel += PANEL) {
+      int width = Math.min(PANEL, weights.outFeatures() - panel);
       for (int t = from; t < to; t += VectorTile.ROWS) {
         int rows = Math.min(VectorTile.ROWS, to - t);
         if (range == in) {
-          VectorTile.multiply(tiles, (t - from) * in, packed, first * in, in, sums);
+          VectorTile.multiply(tiles, (t - from) * in, packed, panel * in, in, sums);
           for (int r = 0; r < rows; r++) {
             int row = t - from + r;
-            scaleRow(sums, r * PANEL, steps[row], zeroPoints[row], first);
-            System.arraycopy(sums, r * PANEL, y.data(), y.at(t + r) + first, width);
+            scaleRow(sums, r * PANEL, steps[row], zeroPoints[row], panel);
+            System.arraycopy(sums, r * PANEL, y.data(), y.at(t + r) + panel, width);
           }
         } else {
-          int[] total = accumulate(tiles, (t - from) * in, rows, first, sums, scratch);
+          int[] total = accumulate(tiles, (t - from) * in, rows, panel, sums, scratch);
           for (int r = 0; r < rows; r++) {
             int row = t - from + r;
             float[] data = y.data();
             for (int j = 0; j < width; j++) {
               int sum = total[r * PANEL + j];
-              data[y.at(t + r) + first + j] =
+              data[y.at(t + r) + panel + j] =
                   ScalarQuantizedLinear.scaled(
-                      weights, sum, steps[row], (int) zeroPoints[row], first + j);
+                      weights, sum, steps[row], (int) zeroPoints[row], panel + j);
             }
           }
         }
@@ -97,7 +97,7 @@ final class VectorQuantizedLinear implements CpuKernels.QuantizedLinear {
     float[] sums = new float[VectorTile.ROWS * PANEL];
     float[] tiles = new float[input.tilesSize(tokens)];
     float[] scales = new float[VectorInput.scalesSize(tokens)];
-    input.quantize(x, 0, tokens, tiles, scales, scales.clone(), scratch, 0);
+    input.quantize(x, 0, 0, tokens, tiles, scales, scales.clone(), scratch, 0);
     int[] codes = new int[tokens * in];
     int[] accumulators = new int[tokens * out];
     for (int t = 0; t < tokens; t++) {

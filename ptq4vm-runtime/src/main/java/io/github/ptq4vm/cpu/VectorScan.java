@@ -6,13 +6,16 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Selective scan, one vector of channels after another: its states stay in the first-level cache
- * for the whole sequence. Decay rates are kept times {@code log2 e}, so that a decay is a power of
- * two.
+ * Selective scan, a tile of tokens after another and in it one vector of channels after another:
+ * what a tile needs fits the first-level cache. Decay rates are kept times {@code log2 e}, so that
+ * a decay is a power of two.
  */
 final class VectorScan implements CpuKernels.Scan {
   private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
   private static final int LANES = VectorMath.LANES;
+
+  /** Tokens of a tile. */
+  private static final int TOKENS = 64;
 
   private final float[] rates;
   private final float[] skip;
@@ -37,60 +40,84 @@ final class VectorScan implements CpuKernels.Scan {
 
   @Override
   public void apply(
-      Matrix u, Matrix dt, Matrix b, Matrix c, Matrix y, int from, int to, Scratch scratch) {
-    float[] state = scratch.floats(0, states * LANES);
-    float[] decay = scratch.floats(1, states * LANES);
-    float[] delta = scratch.floats(2, LANES);
-    int d = from;
-    for (; d + LANES <= to; d += LANES) {
-      Arrays.fill(state, 0, states * LANES, 0f);
-      for (int t = 0; t < u.rows(); t++) {
-        VectorMath.softplus(dt.data(), dt.at(t) + d, delta, 0);
-        VectorMath.exp2(rates, d * states, delta, 0, decay, states);
-        recur(
-            u.data(),
-            u.at(t) + d,
-            delta,
-            decay,
-            b.data(),
-            b.at(t),
-            c.data(),
-            c.at(t),
-            d,
+      Matrix u,
+      int @Nullable [] inputRows,
+      Matrix dt,
+      Matrix b,
+      Matrix c,
+      Matrix y,
+      int @Nullable [] outputRows,
+      int from,
+      int to,
+      Scratch scratch) {
+    int whole = from + (to - from) / LANES * LANES;
+    float[] state = scratch.floats(0, (whole - from) * states);
+    float[] delta = scratch.floats(1, TOKENS * LANES);
+    float[] driven = scratch.floats(2, TOKENS * LANES);
+    float[] sums = scratch.floats(3, TOKENS * LANES);
+    int[] inputs = scratch.ints(0, TOKENS);
+    int[] outputs = scratch.ints(1, TOKENS);
+    Arrays.fill(state, 0, (whole - from) * states, 0f);
+    for (int first = 0; first < u.rows(); first += TOKENS) {
+      int tokens = Math.min(TOKENS, u.rows() - first);
+      starts(u, inputRows, first, tokens, inputs);
+      starts(y, outputRows, first, tokens, outputs);
+      for (int d = from; d < whole; d += LANES) {
+        load(dt.data(), dt.at(first) + d, dt.stride(), driven, tokens);
+        VectorMath.softplus(driven, 0, delta, 0, tokens * LANES);
+        drive(u.data(), inputs, d, delta, driven, sums, tokens);
+        VectorRecurrence.run(
+            states,
+            rates,
+            d * states,
             state,
-            y.data(),
-            y.at(t) + d);
+            (d - from) * states,
+            delta,
+            driven,
+            b.data(),
+            b.at(first),
+            b.stride(),
+            c.data(),
+            c.at(first),
+            c.stride(),
+            sums,
+            tokens);
+        store(sums, y.data(), outputs, d, tokens);
       }
     }
-    if (d < to && rest != null) {
-      rest.apply(u, dt, b, c, y, d, to, scratch);
+    if (whole < to && rest != null) {
+      rest.apply(u, inputRows, dt, b, c, y, outputRows, whole, to, scratch);
     }
   }
 
-  /** One token of the recurrence: updates all states of a vector of channels and computes y. */
-  private void recur(
-      float[] u,
-      int uAt,
-      float[] delta,
-      float[] decay,
-      float[] b,
-      int bAt,
-      float[] c,
-      int cAt,
-      int channel,
-      float[] state,
-      float[] y,
-      int yAt) {
-    FloatVector input = FloatVector.fromArray(SPECIES, u, uAt);
-    FloatVector driven = FloatVector.fromArray(SPECIES, delta, 0).mul(input);
-    FloatVector result = FloatVector.fromArray(SPECIES, skip, channel).mul(input);
-    for (int n = 0; n < states; n++) {
-      FloatVector h =
-          FloatVector.fromArray(SPECIES, decay, n * LANES)
-              .fma(FloatVector.fromArray(SPECIES, state, n * LANES), driven.mul(b[bAt + n]));
-      h.intoArray(state, n * LANES);
-      result = h.fma(FloatVector.broadcast(SPECIES, c[cAt + n]), result);
+  /** Where the rows of a tile's tokens start. */
+  private static void starts(
+      Matrix matrix, int @Nullable [] rows, int first, int tokens, int[] starts) {
+    for (int t = 0; t < tokens; t++) {
+      starts[t] = matrix.at(rows == null ? first + t : rows[first + t]);
     }
-    result.intoArray(y, yAt);
+  }
+
+  private static void load(float[] x, int at, int stride, float[] tile, int tokens) {
+    for (int t = 0; t < tokens; t++) {
+      FloatVector.fromArray(SPECIES, x, at + t * stride).intoArray(tile, t * LANES);
+    }
+  }
+
+  private static void store(float[] tile, float[] y, int[] rows, int channel, int tokens) {
+    for (int t = 0; t < tokens; t++) {
+      FloatVector.fromArray(SPECIES, tile, t * LANES).intoArray(y, rows[t] + channel);
+    }
+  }
+
+  /** What drives the states, and the sums' first terms. */
+  private void drive(
+      float[] u, int[] rows, int channel, float[] delta, float[] driven, float[] sums, int tokens) {
+    FloatVector factor = FloatVector.fromArray(SPECIES, skip, channel);
+    for (int t = 0; t < tokens; t++) {
+      FloatVector input = FloatVector.fromArray(SPECIES, u, rows[t] + channel);
+      FloatVector.fromArray(SPECIES, delta, t * LANES).mul(input).intoArray(driven, t * LANES);
+      factor.mul(input).intoArray(sums, t * LANES);
+    }
   }
 }

@@ -107,7 +107,8 @@ class WorkedGridExamplesTest {
   @Test
   void mergingOfPatches() {
     float[] x = floats(18, i -> i % 2 == 0 ? 1 + i / 2 : -1 - i / 2);
-    Step step = new MergePatchesStep(new GridOperation.MergePatches("y", "x", 2, 3, 3), 0, 1);
+    RangeStep.Range step =
+        new MergePatchesStep(new GridOperation.MergePatches("y", "x", 2, 3, 3), 0, 1);
     expect(
         StepRunner.run(step, 4, 8, Matrix.of(x, 9, 2)),
         1,
@@ -144,8 +145,9 @@ class WorkedGridExamplesTest {
         0);
   }
 
-  @Test
-  void layerNorm() {
+  @ParameterizedTest
+  @FieldSource("PROVIDERS")
+  void layerNorm(CpuKernels kernels) {
     float[] offsets = {0, 10, -100};
     float[] x = floats(30, i -> (7 * i % 11 - 5) * 0.5f + offsets[i / 10]);
     float[] weight = new float[10];
@@ -154,8 +156,10 @@ class WorkedGridExamplesTest {
       weight[c] = 1 + 0.1f * c;
       bias[c] = 0.2f * c - 1;
     }
-    float[] y =
-        StepRunner.run(new LayerNormStep(weight, bias, 1e-5f, 0, 1), 3, 10, Matrix.of(x, 3, 10));
+    float[] y = new float[30];
+    kernels
+        .layerNorm(weight, bias, 1e-5f)
+        .apply(Matrix.of(x, 3, 10), Matrix.of(y, 3, 10), 0, 3, new Scratch());
     double[] expected = {
       -2.5454517, -0.16666783, -1.363635, 1.5302995, 0.18181748, -1.4090883, 2.0909056, 0.34848494,
       -1.6363595, 2.4696939, -1.2212484, -2.4340774, 0.27235082, -1.0985128, 2.145233, 0.61633482,

@@ -13,7 +13,7 @@ class WorkspacePoolTest {
       new WorkspacePool(
           () -> {
             made.incrementAndGet();
-            return new Workspace(List.of(), new int[] {1}, 1);
+            return new Workspace(new Placement[0], new int[] {1}, new int[0], 1);
           },
           2);
 

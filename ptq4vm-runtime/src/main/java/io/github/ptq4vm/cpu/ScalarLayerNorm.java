@@ -8,19 +8,10 @@ package io.github.ptq4vm.cpu;
  * @param bias one a channel
  * @param eps added to the variance
  */
-record LayerNormStep(float[] weight, float[] bias, float eps, int input, int output)
-    implements Step {
+record ScalarLayerNorm(float[] weight, float[] bias, float eps) implements CpuKernels.Norm {
 
   @Override
-  public void run(Workspace workspace, Team team) {
-    Matrix x = workspace.value(input);
-    Matrix y = workspace.value(output);
-    Split split = Split.rows(x);
-    team.forEach(
-        split.parts(), (part, member) -> normalize(x, y, split.from(part), split.to(part)));
-  }
-
-  private void normalize(Matrix x, Matrix y, int from, int to) {
+  public void apply(Matrix x, Matrix y, int from, int to, Scratch scratch) {
     int channels = x.columns();
     float[] in = x.data();
     float[] out = y.data();
@@ -28,8 +19,8 @@ record LayerNormStep(float[] weight, float[] bias, float eps, int input, int out
       int xAt = x.at(t);
       int yAt = y.at(t);
       float mean = PartialSums.sum(in, xAt, channels) / channels;
-      float variance = PartialSums.squares(in, xAt, channels, mean) / channels;
-      float factor = (float) (1 / Math.sqrt(variance + eps));
+      float squares = PartialSums.squares(in, xAt, channels, mean);
+      float factor = ScalarRmsNorm.factor(squares, channels, eps);
       for (int c = 0; c < channels; c++) {
         out[yAt + c] = Math.fma((in[xAt + c] - mean) * factor, weight[c], bias[c]);
       }
