@@ -8,13 +8,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.ObjLongConsumer;
 
 /**
  * Runs a model on the CPU. Thread-safe: several threads may call at once, each call uses up to the
@@ -64,7 +64,7 @@ public final class CpuExecutor implements AutoCloseable {
     this.threads = threads;
     this.numbers = new Numbers(network);
     this.steps = new Steps(model, numbers, kernels);
-    this.plan = new Plan(network, numbers, Schedule.fused(network), steps, threads);
+    this.plan = new Plan(network, numbers, Schedule.fused(network), steps::of, threads);
     this.workspaces =
         new WorkspacePool(
             () -> plan.workspace(threads),
@@ -136,24 +136,43 @@ public final class CpuExecutor implements AutoCloseable {
   }
 
   /**
-   * Runs one image on the calling thread and says how long each operation took. Where a kernel
-   * computes several operations at once, the last of them has the time of all.
+   * How long each operation takes on the calling thread, as operations are scheduled for one
+   * thread. Operations that are not there, because another one reads or writes in their place, take
+   * no time.
    *
    * @param image as in {@link #run}
-   * @param observer hears an operation and nanoseconds
+   * @param runs how often the image runs, at least 1
+   * @return nanoseconds of each operation that took some, for each run
    */
-  public void profile(float[] image, ObjLongConsumer<Operation> observer) {
+  public List<Map<Operation, Long>> profile(float[] image, int runs) {
     requireOpen();
     Images.require(network, image, 0);
-    Workspace workspace = workspaces.take();
-    Team alone = Team.alone();
-    load(image, workspace);
-    for (int i = 0; i < steps.size(); i++) {
-      long start = System.nanoTime();
-      steps.get(i).run(workspace, alone);
-      observer.accept(operations.get(i), System.nanoTime() - start);
+    List<TimedStep> timed = new ArrayList<>();
+    Plan alone =
+        new Plan(
+            network,
+            numbers,
+            Schedule.fused(network),
+            work -> {
+              TimedStep step = new TimedStep(work.operation(), steps.of(work));
+              timed.add(step);
+              return step;
+            },
+            1);
+    Workspace workspace = alone.workspace(1);
+    List<Map<Operation, Long>> found = new ArrayList<>();
+    for (int run = 0; run < runs; run++) {
+      load(image, workspace.value(numbers.of(Network.IMAGE)).data());
+      for (Stage stage : alone.stages()) {
+        workspace.run(stage, Team.alone());
+      }
+      Map<Operation, Long> nanos = new LinkedHashMap<>();
+      for (TimedStep step : timed) {
+        nanos.put(step.operation(), step.take());
+      }
+      found.add(nanos);
     }
-    workspaces.giveBack(workspace);
+    return found;
   }
 
   /**
@@ -209,7 +228,7 @@ public final class CpuExecutor implements AutoCloseable {
   private void walk(float[] image, Observer observer) {
     requireOpen();
     Images.require(network, image, 0);
-    Plan separate = new Plan(network, numbers, Schedule.separate(network), steps, 1);
+    Plan separate = new Plan(network, numbers, Schedule.separate(network), steps::of, 1);
     Workspace workspace = separate.workspace(1);
     Team alone = Team.alone();
     load(image, workspace.value(numbers.of(Network.IMAGE)).data());

@@ -10,6 +10,7 @@ import io.github.ptq4vm.network.Parameter;
 import io.github.ptq4vm.network.Tensor;
 import io.github.ptq4vm.network.TokenOperation;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,7 +28,6 @@ final class OperationProfile {
     private int operations;
     private Work work = Work.NONE;
     private long bytes;
-    private long nanosOfImage;
     private final List<Long> nanos = new ArrayList<>();
   }
 
@@ -69,21 +69,14 @@ final class OperationProfile {
     return bytes;
   }
 
-  /** Adds what an operation took. */
-  void add(Operation operation, long nanos) {
-    Kind kind = kinds.get(name(operation));
-    if (kind == null) {
-      throw new IllegalArgumentException(operation.output() + " is no operation of the network.");
+  /** Adds an image: nanoseconds of its operations. */
+  void add(Map<Operation, Long> image) {
+    Map<String, Long> sums = new HashMap<>();
+    image.forEach((operation, nanos) -> sums.merge(name(operation), nanos, Long::sum));
+    if (!kinds.keySet().containsAll(sums.keySet())) {
+      throw new IllegalArgumentException("There are operations that the network does not have.");
     }
-    kind.nanosOfImage += nanos;
-  }
-
-  /** Ends an image. */
-  void endOfImage() {
-    for (Kind kind : kinds.values()) {
-      kind.nanos.add(kind.nanosOfImage);
-      kind.nanosOfImage = 0;
-    }
+    kinds.forEach((name, kind) -> kind.nanos.add(sums.getOrDefault(name, 0L)));
   }
 
   /** A row a kind: medians over images, and what is counted for one image. */

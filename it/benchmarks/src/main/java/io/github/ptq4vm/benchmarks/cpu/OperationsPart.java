@@ -46,7 +46,6 @@ final class OperationsPart {
         rival.ask(Ask.run(WARM_UPS));
         JsonObject profile = Ask.plain("profile");
         profile.addProperty("runs", runs);
-        rival.ask(profile);
         JsonObject answer = rival.ask(profile);
         table(title, answer, peak());
       } catch (Refusal refusal) {

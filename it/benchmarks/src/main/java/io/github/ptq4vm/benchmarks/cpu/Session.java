@@ -108,12 +108,11 @@ final class Session implements AutoCloseable {
   JsonObject profile(int runs) throws IOException {
     CpuExecutor open = executor();
     OperationProfile profile = new OperationProfile(Objects.requireNonNull(model).network());
+    // Whoever compiles code that is new to it does so before anything is sampled.
+    open.profile(images[0], runs);
     JsonObject answer = new JsonObject();
     try (KernelProfile classes = new KernelProfile()) {
-      for (int i = 0; i < runs; i++) {
-        open.profile(images[0], profile::add);
-        profile.endOfImage();
-      }
+      open.profile(images[0], runs).forEach(profile::add);
       answer.addProperty("classes", KernelProfile.markdown(classes.parts()));
     }
     answer.add("operations", profile.json());

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.ptq4vm.network.Network;
-import io.github.ptq4vm.network.Operation;
 import io.github.ptq4vm.network.VisionMamba;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +23,9 @@ class OperationProfileTest {
   void operationsOfAKindAreSummedByImage() {
     OperationProfile profile = new OperationProfile(NETWORK);
     for (long nanos : new long[] {5, 1, 3}) {
-      for (Operation operation : NETWORK.operations()) {
-        profile.add(operation, nanos);
-      }
-      profile.endOfImage();
+      profile.add(
+          NETWORK.operations().stream()
+              .collect(Collectors.toMap(Function.identity(), operation -> nanos)));
     }
 
     Map<String, JsonObject> rows =
