@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Where the time of an image goes on one thread, and how far from the machine's peak that is. */
 final class OperationsPart {
@@ -95,7 +96,10 @@ final class OperationsPart {
             + " peak | copy % of peak |");
     out.println("|---|---|---|---|---|---|---|---|---|---|");
     for (JsonObject row : rows) {
-      double seconds = Math.max(nanos(row), 1) / 1e9;
+      if (nanos(row) == 0) {
+        continue;
+      }
+      double seconds = nanos(row) / 1e9;
       double work =
           number(row, "products")
               + number(row, "floats")
@@ -114,6 +118,12 @@ final class OperationsPart {
           100 * work / seconds / peak.multiplyAdds(),
           100 * number(row, "bytes") / seconds / peak.cached());
     }
+    out.printf(
+        "%nNothing is left to do for: %s.%n",
+        rows.stream()
+            .filter(row -> nanos(row) == 0)
+            .map(row -> row.get("kind").getAsString())
+            .collect(Collectors.joining(", ")));
     out.printf(
         "%nThe same run as sampled, by class: what quantizes inputs is apart from products.%n%n%s",
         answer.get("classes").getAsString());
