@@ -92,7 +92,7 @@ class Vim(nn.Module):
         patches = self.patch_embed["proj"]
         x = F.conv2d(image, patches.weight, patches.bias, stride=self.patch).flatten(2).transpose(1, 2)
         middle = x.shape[1] // 2
-        token = self.cls_token.expand(len(x), -1, -1)
+        token = self.cls_token.expand(x.shape[0], -1, -1)
         x = torch.cat([x[:, :middle], token, x[:, middle:]], 1) + self.pos_embed
         for layer, weights in zip(self.layers, self.blocks):
             x = x + self.mix(F.rms_norm(x, (self.dim,), layer["norm"].weight, EPS), layer["mixer"], weights)

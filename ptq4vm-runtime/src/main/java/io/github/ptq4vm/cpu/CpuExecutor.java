@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -82,7 +83,7 @@ public final class CpuExecutor implements AutoCloseable {
     this.threads = threads;
     this.numbers = new Numbers(network);
     this.steps = new Steps(model, numbers, kernels);
-    this.plan = new Plan(network, numbers, Schedule.fused(network), steps, threads);
+    this.plan = new Plan(network, numbers, Schedule.fused(network), steps::of, threads);
     this.workspaces =
         new WorkspacePool(
             () -> plan.workspace(threads),
@@ -158,6 +159,46 @@ public final class CpuExecutor implements AutoCloseable {
   }
 
   /**
+   * How long each operation takes on the calling thread, as operations are scheduled for one
+   * thread. Operations that are not there, because another one reads or writes in their place, take
+   * no time.
+   *
+   * @param image as in {@link #run}
+   * @param runs how often the image runs, at least 1
+   * @return nanoseconds of each operation that took some, for each run
+   */
+  public List<Map<Operation, Long>> profile(float[] image, int runs) {
+    requireOpen();
+    Images.require(network, image, 0);
+    List<TimedStep> timed = new ArrayList<>();
+    Plan alone =
+        new Plan(
+            network,
+            numbers,
+            Schedule.fused(network),
+            work -> {
+              TimedStep step = new TimedStep(work.operation(), steps.of(work));
+              timed.add(step);
+              return step;
+            },
+            1);
+    Workspace workspace = alone.workspace(1);
+    List<Map<Operation, Long>> found = new ArrayList<>();
+    for (int run = 0; run < runs; run++) {
+      load(image, workspace.value(numbers.of(Network.IMAGE)).data());
+      for (Stage stage : alone.stages()) {
+        workspace.run(stage, Team.alone());
+      }
+      Map<Operation, Long> nanos = new LinkedHashMap<>();
+      for (TimedStep step : timed) {
+        nanos.put(step.operation(), step.take());
+      }
+      found.add(nanos);
+    }
+    return found;
+  }
+
+  /**
    * The integers inside a quantized linear for one image.
    *
    * @param image as in {@link #run}
@@ -213,7 +254,7 @@ public final class CpuExecutor implements AutoCloseable {
   private void walk(float[] image, Observer observer) {
     requireOpen();
     Images.require(network, image, 0);
-    Plan separate = new Plan(network, numbers, Schedule.separate(network), steps, 1);
+    Plan separate = new Plan(network, numbers, Schedule.separate(network), steps::of, 1);
     Workspace workspace = separate.workspace(1);
     Team alone = Team.alone();
     load(image, workspace.value(numbers.of(Network.IMAGE)).data());

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** A network ready to run: stages in order, and the layout of the memory they work on. */
 final class Plan {
@@ -14,14 +15,20 @@ final class Plan {
   /**
    * Makes the steps of a schedule.
    *
+   * @param steps makes the step of an operation
    * @param threads that will work on an image together
    */
-  Plan(Network network, Numbers numbers, Schedule schedule, Steps steps, int threads) {
+  Plan(
+      Network network,
+      Numbers numbers,
+      Schedule schedule,
+      Function<Work, Step> steps,
+      int threads) {
     Map<List<Work>, Integer> sizes = new IdentityHashMap<>();
     for (List<List<Work>> stage : schedule.stages()) {
       List<Chain> chains = new ArrayList<>();
       for (List<Work> chain : stage) {
-        List<Step> made = chain.stream().map(steps::of).toList();
+        List<Step> made = chain.stream().map(steps).toList();
         int size = partSize(made, threads);
         sizes.put(chain, size);
         chains.add(new Chain(made, size));

@@ -282,6 +282,26 @@ class CpuExecutorTest {
     return new Layout(network, new Numbers(network), Schedule.fused(network), chain -> 3).floats();
   }
 
+  @ParameterizedTest
+  @FieldSource("PROVIDERS")
+  void aProfileTellsTheTimeOfWhatIsComputed(CpuKernels kernels) {
+    float[] image = Filler.images(1, 23, 23)[0];
+    try (CpuExecutor executor = new CpuExecutor(Filler.model(ODD), 2, kernels)) {
+      List<Map<Operation, Long>> runs = executor.profile(image, 3);
+
+      assertThat(runs).hasSize(3);
+      for (Map<Operation, Long> run : runs) {
+        assertThat(ODD.operations()).containsAll(run.keySet());
+        assertThat(run.values()).allMatch(nanos -> nanos >= 0).anyMatch(nanos -> nanos > 0);
+        assertThat(run.keySet()).filteredOn(Operation.SelectiveScan.class::isInstance).hasSize(4);
+        assertThat(run.keySet())
+            .filteredOn(Operation.Linear.class::isInstance)
+            .hasSameSizeAs(
+                ODD.operations().stream().filter(Operation.Linear.class::isInstance).toList());
+      }
+    }
+  }
+
   @Test
   void refusesImagesItCannotRun() {
     try (CpuExecutor executor = new CpuExecutor(Filler.model(ODD), 1)) {

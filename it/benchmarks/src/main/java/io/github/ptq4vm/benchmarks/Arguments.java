@@ -7,14 +7,14 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** The command line as typed, for the head of a result. */
-final class Arguments {
+public final class Arguments {
   /** Where measurements are kept: a folder of one machine, on which no figure depends. */
   private static final Pattern KEEP = Pattern.compile("(^| )--keep[ =]\\S+");
 
   private Arguments() {}
 
   /** The command and what it was given. */
-  static String of(CommandSpec spec) {
+  public static String of(CommandSpec spec) {
     return of(spec.name(), spec.commandLine().getParseResult().originalArgs());
   }
 

@@ -21,7 +21,7 @@ import jdk.jfr.consumer.RecordingFile;
  * innermost frame of this project's classes or of DJL's. The thread that compiles does a share of
  * every parallel loop itself, so its samples stand for the whole.
  */
-final class KernelProfile implements AutoCloseable {
+public final class KernelProfile implements AutoCloseable {
   private static final String JAVA = "jdk.ExecutionSample";
   private static final String NATIVE = "jdk.NativeMethodSample";
   private static final Duration PERIOD = Duration.ofMillis(20);
@@ -35,7 +35,7 @@ final class KernelProfile implements AutoCloseable {
   private final String thread = Thread.currentThread().getName();
 
   /** Starts to sample; the calling thread is the one that counts. */
-  KernelProfile() {
+  public KernelProfile() {
     recording.enable(JAVA).withPeriod(PERIOD);
     recording.enable(NATIVE).withPeriod(PERIOD);
     recording.start();
@@ -47,10 +47,10 @@ final class KernelProfile implements AutoCloseable {
    * @param name class of this project, or PyTorch
    * @param samples how many samples fell into it
    */
-  record Part(String name, long samples) {}
+  public record Part(String name, long samples) {}
 
   /** Stops and counts; most frequent first. */
-  List<Part> parts() throws IOException {
+  public List<Part> parts() throws IOException {
     recording.stop();
     Path file = Files.createTempFile("ptq4vm-profile", ".jfr");
     try {
@@ -108,7 +108,7 @@ final class KernelProfile implements AutoCloseable {
   }
 
   /** A Markdown table of shares; what is below one percent is one row. */
-  static String markdown(List<Part> parts) {
+  public static String markdown(List<Part> parts) {
     long all = parts.stream().mapToLong(Part::samples).sum();
     StringBuilder table = new StringBuilder("| class | share % |\n|---|---|\n");
     long rest = 0;

@@ -9,13 +9,18 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The machine a figure was measured on. */
-final class Machine {
+public final class Machine {
   private static final Path CPU = Path.of("/proc/cpuinfo");
   private static final Path LOAD = Path.of("/proc/loadavg");
   private static final Path STATUS = Path.of("/proc/self/status");
+
+  private static final List<String> VECTORS =
+      List.of("fma", "avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8");
 
   private Machine() {}
 
@@ -24,7 +29,7 @@ final class Machine {
    *
    * @param command as typed, after {@code run.sh}
    */
-  static String header(String command) {
+  public static String header(String command) {
     return """
         Command: `it/benchmarks/run.sh %s`
         Date: %s
@@ -40,7 +45,7 @@ final class Machine {
   }
 
   /** The largest resident memory this process has had, in bytes; only on Linux. */
-  static Optional<Long> peakMemory() {
+  public static Optional<Long> peakMemory() {
     return line(STATUS, "VmHWM").map(Machine::kibibytes);
   }
 
@@ -49,8 +54,15 @@ final class Machine {
     return 1024 * Long.parseLong(value.replace("kB", "").strip());
   }
 
+  /** Sets of vector instructions that kernels of any provider could use; only on Linux. */
+  public static String vectors() {
+    Set<String> flags = Set.of(line(CPU, "flags").orElse("").split(" "));
+    String known = VECTORS.stream().filter(flags::contains).collect(Collectors.joining(" "));
+    return known.isEmpty() ? "not known here" : known;
+  }
+
   /** Processes that wanted to run, on average over 1, 5 and 15 minutes; only on Linux. */
-  static String load() {
+  public static String load() {
     if (!Files.isReadable(LOAD)) {
       return "not known here";
     }

@@ -1,6 +1,7 @@
 package io.github.ptq4vm.benchmarks;
 
 import io.github.ptq4vm.Ptq4vmException;
+import io.github.ptq4vm.benchmarks.cpu.CpuCommand;
 import io.github.ptq4vm.compiler.CompileException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Spec;
       AccuracyCommand.class,
       CompileTimeCommand.class,
       CostCommand.class,
+      CpuCommand.class,
       FirstPredictionCommand.class,
       GpuSamplesCommand.class,
       LatencyCommand.class,

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
  * @param first nanoseconds of each run of the first task
  * @param second nanoseconds of each run of the second, by the same pairs
  */
-record PairedTiming(long[] first, long[] second) {
+public record PairedTiming(long[] first, long[] second) {
 
   /**
    * Runs both.
@@ -63,17 +63,17 @@ record PairedTiming(long[] first, long[] second) {
   }
 
   /** Number of pairs. */
-  int pairs() {
+  public int pairs() {
     return first.length;
   }
 
   /** Median of the first task in milliseconds. */
-  double firstMillis() {
+  public double firstMillis() {
     return quantile(millis(first), 0.5);
   }
 
   /** Median of the second task in milliseconds. */
-  double secondMillis() {
+  public double secondMillis() {
     return quantile(millis(second), 0.5);
   }
 
@@ -82,7 +82,7 @@ record PairedTiming(long[] first, long[] second) {
    *
    * @param share 0.5 for the median of all pairs, 0.25 and 0.75 for the quartiles
    */
-  double ratio(double share) {
+  public double ratio(double share) {
     double[] ratios = new double[first.length];
     Arrays.setAll(ratios, i -> (double) second[i] / first[i]);
     return quantile(ratios, share);

@@ -9,10 +9,13 @@ import java.util.function.LongSupplier;
  * Processor time of the calling thread and of the executors' helpers: what the work takes however
  * many other processes share the machine.
  */
-final class ThreadClock implements LongSupplier {
+public final class ThreadClock implements LongSupplier {
   private static final String HELPERS = "ptq4vm-cpu-";
 
   private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+
+  /** Takes every thread there is or will be into account. */
+  public ThreadClock() {}
 
   @Override
   public long getAsLong() {

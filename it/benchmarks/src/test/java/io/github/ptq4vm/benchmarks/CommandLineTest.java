@@ -63,9 +63,18 @@ class CommandLineTest {
 
     int status =
         Main.commandLine().setErr(new PrintWriter(err)).execute("compile-time", "vim_huge");
+    int other =
+        Main.commandLine()
+            .setErr(new PrintWriter(err))
+            .execute("cpu", "--models", "resnet", "--parts", "latency");
 
     assertThat(status).isEqualTo(2);
-    assertThat(err.toString()).contains("vim_huge").contains("vim_micro").contains("vim_tiny");
+    assertThat(other).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("vim_huge")
+        .contains("vim_micro")
+        .contains("vim_tiny")
+        .contains("resnet");
   }
 
   @Test
@@ -158,6 +167,25 @@ class CommandLineTest {
   void theMedianIsTheMiddle() {
     assertThat(FirstPredictionCommand.median(new double[] {1, 2, 9})).isEqualTo(2);
     assertThat(FirstPredictionCommand.median(new double[] {1, 2, 4, 9})).isEqualTo(3);
+  }
+
+  @Test
+  void stepsOfALoaderAreToldWithoutFolders() {
+    assertThat(LoadTimeline.withoutFolders("Debug: Loading /home/me/.cache/a/libdnnl.so.3"))
+        .isEqualTo("Debug: Loading libdnnl.so.3");
+    assertThat(LoadTimeline.withoutFolders("nothing to do | done"))
+        .isEqualTo("nothing to do \\| done");
+  }
+
+  @Test
+  void aFirstPredictionNeedsAModelOrAJarWithAnImage() {
+    StringWriter err = new StringWriter();
+
+    int status =
+        Main.commandLine().setErr(new PrintWriter(err)).execute("first-prediction", "some.jar");
+
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString()).contains("some.jar").contains("vim_tiny");
   }
 
   @Test

@@ -15,7 +15,7 @@ import io.github.ptq4vm.network.ValueShape;
  * Operations an operation of a network takes for one image, by the formulas of {@code
  * docs/numerics.md}. How operations are fused changes none of them.
  */
-final class Arithmetic {
+public final class Arithmetic {
   /** Two products, rounding, the zero point, and a clamp of two comparisons. */
   static final int QUANTIZE = 6;
 
@@ -52,7 +52,7 @@ final class Arithmetic {
   private Arithmetic() {}
 
   /** Cost of an operation, without any bytes. */
-  static Work of(Network network, Operation operation) {
+  public static Work of(Network network, Operation operation) {
     ValueShape output = network.shape(operation.output());
     long size = output.size();
     Work work =

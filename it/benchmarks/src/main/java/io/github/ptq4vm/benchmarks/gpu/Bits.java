@@ -9,11 +9,11 @@ import java.util.regex.Pattern;
  * @param weights bits of a weight
  * @param activations bits of an input
  */
-record Bits(int weights, int activations) {
+public record Bits(int weights, int activations) {
   private static final Pattern NAME = Pattern.compile("w([2-8])a([2-8])");
 
   /** Reads {@code w<bits>a<bits>}. */
-  static Bits of(String name) {
+  public static Bits of(String name) {
     Matcher matcher = NAME.matcher(name);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
