@@ -17,7 +17,7 @@ final class VectorRotation {
   private static final int LANES = SPECIES.length();
 
   /** Rows of the dense matrix that share the loads of a column. */
-  private static final int ROWS = 12;
+  private static final int ROWS = 6;
 
   private static final VectorShuffle<Float> SWAP_1 = swap(1);
   private static final VectorShuffle<Float> SWAP_2 = swap(2);
@@ -54,7 +54,7 @@ final class VectorRotation {
   /** Floats that {@link #apply} needs in each of its arrays. */
   int size() {
     return length >= LANES
-        ? padded(base, ROWS) * length
+        ? padded(base, ROWS) * length + LANES
         : Math.max(padded(scale.length, LANES), base * LANES);
   }
 
@@ -165,50 +165,59 @@ final class VectorRotation {
   }
 
   /**
-   * Twelve rows of the product with the dense matrix, whose columns are {@code size} floats each.
+   * Six rows of the product with the dense matrix, whose columns are {@code size} floats each, two
+   * vectors at a time. Where a column is a single vector, the second one is spoilt: it lies where
+   * the next row comes.
    */
   private static void mix(
       float[] values, float[] m, int at, int base, int size, float[] mixed, int to) {
-    for (int j = 0; j < size; j += LANES) {
-      FloatVector s0 = FloatVector.zero(SPECIES);
-      FloatVector s1 = s0;
-      FloatVector s2 = s0;
-      FloatVector s3 = s0;
-      FloatVector s4 = s0;
-      FloatVector s5 = s0;
-      FloatVector s6 = s0;
-      FloatVector s7 = s0;
-      FloatVector s8 = s0;
-      FloatVector s9 = s0;
-      FloatVector s10 = s0;
-      FloatVector s11 = s0;
+    for (int j = 0; j < size; j += 2 * LANES) {
+      FloatVector s00 = FloatVector.zero(SPECIES);
+      FloatVector s01 = s00;
+      FloatVector s10 = s00;
+      FloatVector s11 = s00;
+      FloatVector s20 = s00;
+      FloatVector s21 = s00;
+      FloatVector s30 = s00;
+      FloatVector s31 = s00;
+      FloatVector s40 = s00;
+      FloatVector s41 = s00;
+      FloatVector s50 = s00;
+      FloatVector s51 = s00;
       for (int l = 0; l < base; l++) {
-        FloatVector c = FloatVector.fromArray(SPECIES, values, l * size + j);
-        s0 = c.fma(FloatVector.broadcast(SPECIES, m[at + l]), s0);
-        s1 = c.fma(FloatVector.broadcast(SPECIES, m[at + base + l]), s1);
-        s2 = c.fma(FloatVector.broadcast(SPECIES, m[at + 2 * base + l]), s2);
-        s3 = c.fma(FloatVector.broadcast(SPECIES, m[at + 3 * base + l]), s3);
-        s4 = c.fma(FloatVector.broadcast(SPECIES, m[at + 4 * base + l]), s4);
-        s5 = c.fma(FloatVector.broadcast(SPECIES, m[at + 5 * base + l]), s5);
-        s6 = c.fma(FloatVector.broadcast(SPECIES, m[at + 6 * base + l]), s6);
-        s7 = c.fma(FloatVector.broadcast(SPECIES, m[at + 7 * base + l]), s7);
-        s8 = c.fma(FloatVector.broadcast(SPECIES, m[at + 8 * base + l]), s8);
-        s9 = c.fma(FloatVector.broadcast(SPECIES, m[at + 9 * base + l]), s9);
-        s10 = c.fma(FloatVector.broadcast(SPECIES, m[at + 10 * base + l]), s10);
-        s11 = c.fma(FloatVector.broadcast(SPECIES, m[at + 11 * base + l]), s11);
+        FloatVector c0 = FloatVector.fromArray(SPECIES, values, l * size + j);
+        FloatVector c1 = FloatVector.fromArray(SPECIES, values, l * size + j + LANES);
+        FloatVector v = FloatVector.broadcast(SPECIES, m[at + l]);
+        s00 = v.fma(c0, s00);
+        s01 = v.fma(c1, s01);
+        v = FloatVector.broadcast(SPECIES, m[at + base + l]);
+        s10 = v.fma(c0, s10);
+        s11 = v.fma(c1, s11);
+        v = FloatVector.broadcast(SPECIES, m[at + 2 * base + l]);
+        s20 = v.fma(c0, s20);
+        s21 = v.fma(c1, s21);
+        v = FloatVector.broadcast(SPECIES, m[at + 3 * base + l]);
+        s30 = v.fma(c0, s30);
+        s31 = v.fma(c1, s31);
+        v = FloatVector.broadcast(SPECIES, m[at + 4 * base + l]);
+        s40 = v.fma(c0, s40);
+        s41 = v.fma(c1, s41);
+        v = FloatVector.broadcast(SPECIES, m[at + 5 * base + l]);
+        s50 = v.fma(c0, s50);
+        s51 = v.fma(c1, s51);
       }
-      s0.intoArray(mixed, to + j);
-      s1.intoArray(mixed, to + size + j);
-      s2.intoArray(mixed, to + 2 * size + j);
-      s3.intoArray(mixed, to + 3 * size + j);
-      s4.intoArray(mixed, to + 4 * size + j);
-      s5.intoArray(mixed, to + 5 * size + j);
-      s6.intoArray(mixed, to + 6 * size + j);
-      s7.intoArray(mixed, to + 7 * size + j);
-      s8.intoArray(mixed, to + 8 * size + j);
-      s9.intoArray(mixed, to + 9 * size + j);
-      s10.intoArray(mixed, to + 10 * size + j);
-      s11.intoArray(mixed, to + 11 * size + j);
+      s00.intoArray(mixed, to + j);
+      s01.intoArray(mixed, to + j + LANES);
+      s10.intoArray(mixed, to + size + j);
+      s11.intoArray(mixed, to + size + j + LANES);
+      s20.intoArray(mixed, to + 2 * size + j);
+      s21.intoArray(mixed, to + 2 * size + j + LANES);
+      s30.intoArray(mixed, to + 3 * size + j);
+      s31.intoArray(mixed, to + 3 * size + j + LANES);
+      s40.intoArray(mixed, to + 4 * size + j);
+      s41.intoArray(mixed, to + 4 * size + j + LANES);
+      s50.intoArray(mixed, to + 5 * size + j);
+      s51.intoArray(mixed, to + 5 * size + j + LANES);
     }
   }
 
