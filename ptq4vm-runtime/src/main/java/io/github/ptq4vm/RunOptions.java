@@ -4,7 +4,9 @@ package io.github.ptq4vm;
  * How a model runs.
  *
  * @param device where
- * @param threads how many threads a call may use, its own included; 0 for one a processor
+ * @param threads how many threads a call may use, its own included; 0 for one a processor. Where a
+ *     GPU computes, 1 means the caller's alone, and more that the JVM's common pool may help to
+ *     check and copy images
  * @param singlePrecision whether a GPU stores activations in single instead of half precision; the
  *     processor always does
  */

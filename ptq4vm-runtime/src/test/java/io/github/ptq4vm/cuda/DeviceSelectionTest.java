@@ -63,7 +63,8 @@ class DeviceSelectionTest {
         "cuMemAlloc:2:2",
         "cuMemHostAlloc:2:1",
         "cuStreamCreate:2:2",
-        "cuGraphInstantiate:2:1"
+        "cuGraphInstantiate:2:1",
+        "cuGraphUpload:2:1"
       })
   void takesTheProcessorWhereOnlyTheWeightsFitTheGpu(String failure) {
     Emulation.set("FAIL", failure);
