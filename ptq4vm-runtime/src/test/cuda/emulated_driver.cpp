@@ -16,7 +16,8 @@
 //
 // cuDeviceGetAttribute with a negative attribute counts what is alive: -1 device allocations, -2 pinned
 // allocations, -3 streams, -4 events, -5 modules, -6 graphs and their instances, -7 retained primary
-// contexts, -8 launches so far.
+// contexts, -8 launches so far, -9 how often memory was freed while work that nobody had waited for was
+// under way: a real driver waits for it, but does not promise to.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -106,6 +107,7 @@ struct Driver {
   bool initialized = false;
   int broken = 0;  // what a launch left behind
   int launches = 0;
+  int freed_under_way = 0;
   std::map<int, Context> contexts;
   std::map<uintptr_t, size_t> memory;
   std::map<uintptr_t, size_t> pinned;
@@ -209,6 +211,16 @@ void drain_all() {
   for (Stream* stream : driver().streams) {
     drain(*stream);
   }
+}
+
+// Memory goes, and nothing may use it afterwards.
+void drain_to_free() {
+  bool under_way = !driver().legacy.queue.empty();
+  for (Stream* stream : driver().streams) {
+    under_way = under_way || !stream->queue.empty();
+  }
+  driver().freed_under_way += under_way;
+  drain_all();
 }
 
 // The null stream waits for the streams that are not declared independent of it.
@@ -398,6 +410,7 @@ API cuDeviceGetAttribute(int* value, int attribute, int) {
       }
       break;
     case -8: *value = all.launches; break;
+    case -9: *value = all.freed_under_way; break;
     default: return INVALID_VALUE;
   }
   return SUCCESS;
@@ -500,7 +513,7 @@ API cuMemFree_v2(uintptr_t address) {
   if (int code = unsafe_call()) {
     return code;
   }
-  drain_all();
+  drain_to_free();
   driver().used -= found->second;
   driver().memory.erase(found);
   std::free(pointer(address));
@@ -525,7 +538,7 @@ API cuMemFreeHost(void* memory) {
   if (int code = unsafe_call()) {
     return code;
   }
-  drain_all();
+  drain_to_free();
   if (driver().pinned.erase(reinterpret_cast<uintptr_t>(memory)) == 0) {
     return INVALID_VALUE;
   }
@@ -884,9 +897,9 @@ API cuGraphInstantiateWithFlags(Graph** instance, Graph* graph, unsigned long lo
   return SUCCESS;
 }
 
-API cuGraphUpload(Graph* instance, Stream*) {
+API cuGraphUpload(Graph* instance, Stream* stream) {
   ENTER("cuGraphUpload", true);
-  return driver().graphs.count(instance) ? SUCCESS : INVALID_VALUE;
+  return driver().graphs.count(instance) ? give(stream, [] {}) : INVALID_VALUE;
 }
 
 API cuGraphLaunch(Graph* instance, Stream* stream) {

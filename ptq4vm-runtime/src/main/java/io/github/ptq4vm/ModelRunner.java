@@ -28,15 +28,20 @@ interface ModelRunner extends AutoCloseable {
    */
   static ModelRunner of(Model model, RunOptions options) {
     return switch (options.device()) {
+<<<<<<< HEAD
       case CPU -> onCpu(model, options);
       case CUDA -> new OnGpu(new CudaExecutor(model, options.singlePrecision()));
+=======
+      case CPU -> new OnCpu(new CpuExecutor(model, options.actualThreads()));
+      case CUDA -> OnGpu.of(model, options);
+>>>>>>> mend
       case AUTO -> fastest(model, options);
     };
   }
 
   private static ModelRunner fastest(Model model, RunOptions options) {
     try {
-      ModelRunner runner = new OnGpu(new CudaExecutor(model, options.singlePrecision()));
+      ModelRunner runner = OnGpu.of(model, options);
       DeviceLog.say(runner.provider() + " is taken.");
       return runner;
     } catch (GpuUnavailableException | CudaException e) {
@@ -78,6 +83,11 @@ interface ModelRunner extends AutoCloseable {
 
   /** On a GPU. */
   record OnGpu(CudaExecutor executor) implements ModelRunner {
+    private static OnGpu of(Model model, RunOptions options) {
+      return new OnGpu(
+          new CudaExecutor(model, options.singlePrecision(), options.actualThreads() > 1));
+    }
+
     @Override
     public String provider() {
       return "cuda/" + executor.provider();

@@ -7,7 +7,9 @@ import org.jspecify.annotations.Nullable;
  * How a model runs.
  *
  * @param device where
- * @param threads how many threads a call may use, its own included; 0 for one a processor
+ * @param threads how many threads a call may use, its own included; 0 for one a processor. Where a
+ *     GPU computes, 1 means the caller's alone, and more that the JVM's common pool may help to
+ *     check and copy images
  * @param helpers where the threads of a call but its own come from, on the processor: each is taken
  *     by a task that ends with the call, and a task that comes late or not at all is not waited
  *     for; the model does not shut it down. Null for daemon threads of the model's own

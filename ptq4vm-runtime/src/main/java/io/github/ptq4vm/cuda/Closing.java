@@ -15,9 +15,16 @@ final class Closing {
     for (AutoCloseable one : opened) {
       try {
         one.close();
-      } catch (Exception e) {
-        reason.addSuppressed(e);
+      } catch (Throwable e) {
+        suppress(reason, e);
       }
+    }
+  }
+
+  /** Keeps what failed on the way beside the reason; the JVM may throw an error twice. */
+  static void suppress(Throwable reason, Throwable other) {
+    if (other != reason) {
+      reason.addSuppressed(other);
     }
   }
 

@@ -119,6 +119,9 @@ interface CudaDriver {
   /** Makes a graph executable. */
   long instantiate(long graph);
 
+  /** Gives an executable graph the device memory that it needs, as work of a stream. */
+  void uploadGraph(long instance, long stream);
+
   /** Does the work of a graph. */
   void launchGraph(long instance, long stream);
 

@@ -33,6 +33,7 @@ public final class CudaExecutor implements AutoCloseable {
 
   private final Network network;
   private final boolean single;
+  private final boolean parallel;
   private final LoadedNetwork loaded;
   private final SessionPool sessions;
   private final BatchLimit limit;
@@ -58,7 +59,19 @@ public final class CudaExecutor implements AutoCloseable {
    * @throws GpuUnavailableException as for {@link #CudaExecutor(Model)}
    */
   public CudaExecutor(Model model, boolean single) {
-    this(model, single ? StorageType.F32 : StorageType.F16, LARGEST_BATCH);
+    this(model, single, true);
+  }
+
+  /**
+   * Loads a model into the memory of the first GPU.
+   *
+   * @param single whether activations are stored in single instead of half precision
+   * @param parallel whether threads of the common pool may help to check and copy images; otherwise
+   *     the caller's does all that is left to the processor
+   * @throws GpuUnavailableException as for {@link #CudaExecutor(Model)}
+   */
+  public CudaExecutor(Model model, boolean single, boolean parallel) {
+    this(model, single ? StorageType.F32 : StorageType.F16, LARGEST_BATCH, parallel);
   }
 
   /**
@@ -68,7 +81,12 @@ public final class CudaExecutor implements AutoCloseable {
    * @param largest images of the largest batch, at least 1
    */
   CudaExecutor(Model model, StorageType storage, int largest) {
+    this(model, storage, largest, true);
+  }
+
+  private CudaExecutor(Model model, StorageType storage, int largest, boolean parallel) {
     this.network = model.network();
+    this.parallel = parallel;
     this.single = storage == StorageType.F32;
     this.loaded = LoadedNetwork.load(model, storage, Set.of(), 0);
     LoweredNetwork lowered = loaded.network();
@@ -78,7 +96,7 @@ public final class CudaExecutor implements AutoCloseable {
     this.sessions =
         new SessionPool(
             loaded.gpu().room(),
-            images -> new Session(loaded, images, network.classes()),
+            images -> new Session(loaded, images, network.classes(), parallel),
             SESSIONS);
     try {
       // What the first image would lack shows here, where another device can still be chosen.
@@ -120,7 +138,7 @@ public final class CudaExecutor implements AutoCloseable {
    * @throws OverflowException if logits are not finite
    */
   public float[][] run(float[][] images) {
-    Images.require(network, images);
+    Images.require(network, images, parallel);
     return runChecked(images);
   }
 

@@ -90,7 +90,8 @@ final class CudaStream extends CudaResource {
   }
 
   /**
-   * Records the work that an action gives to this stream, instead of doing it.
+   * Records the work that an action gives to this stream, instead of doing it. The work has the
+   * device's memory that it needs when this returns: what is missing shows here, not at a launch.
    *
    * @return the work, to be done by {@link #launch(CudaGraph)} as often as wanted
    */
@@ -108,11 +109,22 @@ final class CudaStream extends CudaResource {
               }
               graph = d.endCapture(handle());
               try {
-                return new CudaGraph(context(), d.instantiate(graph));
+                return uploaded(d, new CudaGraph(context(), d.instantiate(graph)));
               } finally {
                 d.destroyGraph(graph);
               }
             });
+  }
+
+  private CudaGraph uploaded(CudaDriver driver, CudaGraph graph) {
+    try {
+      driver.uploadGraph(graph.handle(), handle());
+      driver.synchronizeStream(handle());
+      return graph;
+    } catch (RuntimeException | Error e) {
+      graph.close();
+      throw e;
+    }
   }
 
   /** Ends a recording that failed: the stream can be used again. */

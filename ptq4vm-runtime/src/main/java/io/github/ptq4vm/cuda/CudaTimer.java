@@ -19,13 +19,8 @@ import java.util.Set;
  * a whole and kernel by kernel. Used by one thread at a time.
  */
 public final class CudaTimer implements AutoCloseable {
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final LoadedNetwork loaded;
-  private final CudaStream stream;
-  private final CudaEvent start;
-  private final CudaEvent end;
-  private final CudaGraph graph;
-  private final List<Work> launches = new ArrayList<>();
+  private final Recorded batch;
 
   private record Work(String title, CudaFunction kernel, Launch launch) {}
 
@@ -49,43 +44,88 @@ public final class CudaTimer implements AutoCloseable {
     for (int i = 0; i < images.length; i++) {
       Images.require(model.network(), images[i], i);
     }
+    this.loaded = LoadedNetwork.load(model, StorageType.F16, Set.of(), 0);
     try {
-      this.loaded = open(LoadedNetwork.load(model, StorageType.F16, Set.of(), 0));
-      CudaContext context = loaded.gpu().context();
-      LoweredNetwork network = loaded.network();
-      WorkspacePlan plan = network.workspace(images.length);
-      this.stream = open(context.createStream());
-      this.start = open(context.createEvent());
-      this.end = open(context.createEvent());
-      DeviceMemory workspace = open(context.allocate(plan.bytes()));
-      upload(images, workspace, Addresses.offset(plan.address(network.planes().store())));
-      List<Launch> all = network.launches(images.length, loaded.gpu().traits());
-      for (int i = 0; i < all.size(); i++) {
-        Launch launch = all.get(i).bind(loaded.constants(), workspace.address());
-        String kernel = launch.geometry().kernel();
-        String title = title(kernel, network.groups().get(i));
-        launches.add(new Work(title, loaded.gpu().kernel(kernel), launch));
-      }
-      this.graph = open(stream.capture(() -> launches.forEach(this::launch)));
+      this.batch = loaded.gpu().room().make(() -> new Recorded(loaded, images));
     } catch (RuntimeException | Error e) {
-      Closing.closeAll(opened, e);
+      loaded.close();
       throw e;
     }
   }
 
-  private <T extends AutoCloseable> T open(T resource) {
-    opened.push(resource);
-    return resource;
-  }
+  /** A batch that lies on the GPU, and what is done with it. */
+  private static final class Recorded implements AutoCloseable {
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final CudaStream stream;
+    private final CudaEvent start;
+    private final CudaEvent end;
+    private final CudaGraph graph;
+    private final List<Work> launches = new ArrayList<>();
 
-  private void upload(float[][] images, DeviceMemory workspace, long offset) {
-    long at = offset;
-    for (float[] image : images) {
-      ByteBuffer bytes =
-          ByteBuffer.allocateDirect(image.length * Float.BYTES).order(ByteOrder.nativeOrder());
-      bytes.asFloatBuffer().put(image);
-      stream.upload(workspace, at, bytes);
-      at += bytes.capacity();
+    Recorded(LoadedNetwork loaded, float[][] images) {
+      CudaContext context = loaded.gpu().context();
+      LoweredNetwork network = loaded.network();
+      WorkspacePlan plan = network.workspace(images.length);
+      try {
+        this.stream = open(context.createStream());
+        this.start = open(context.createEvent());
+        this.end = open(context.createEvent());
+        DeviceMemory workspace = open(context.allocate(plan.bytes()));
+        upload(images, workspace, Addresses.offset(plan.address(network.planes().store())));
+        List<Launch> all = network.launches(images.length, loaded.gpu().traits());
+        for (int i = 0; i < all.size(); i++) {
+          Launch launch = all.get(i).bind(loaded.constants(), workspace.address());
+          String kernel = launch.geometry().kernel();
+          String title = title(kernel, network.groups().get(i));
+          launches.add(new Work(title, loaded.gpu().kernel(kernel), launch));
+        }
+        this.graph = open(stream.capture(() -> launches.forEach(this::launch)));
+      } catch (RuntimeException | Error e) {
+        Closing.closeAll(opened, e);
+        throw e;
+      }
+    }
+
+    private <T extends AutoCloseable> T open(T resource) {
+      opened.push(resource);
+      return resource;
+    }
+
+    private void upload(float[][] images, DeviceMemory workspace, long offset) {
+      long at = offset;
+      for (float[] image : images) {
+        ByteBuffer bytes =
+            ByteBuffer.allocateDirect(image.length * Float.BYTES).order(ByteOrder.nativeOrder());
+        bytes.asFloatBuffer().put(image);
+        stream.upload(workspace, at, bytes);
+        at += bytes.capacity();
+      }
+    }
+
+    private void launch(Work work) {
+      stream.launch(work.kernel(), work.launch().shape(), work.launch().params());
+    }
+
+    /** A launch, so often. */
+    CudaGraph repeated(Work work, int repeats) {
+      return stream.capture(
+          () -> {
+            for (int i = 0; i < repeats; i++) {
+              launch(work);
+            }
+          });
+    }
+
+    float milliseconds(CudaGraph work) {
+      stream.record(start);
+      stream.launch(work);
+      stream.record(end);
+      return end.millisecondsSince(start);
+    }
+
+    @Override
+    public void close() {
+      Closing.closeAll(opened, "A timer on the GPU could not be closed.");
     }
   }
 
@@ -102,10 +142,6 @@ public final class CudaTimer implements AutoCloseable {
     return kernel;
   }
 
-  private void launch(Work work) {
-    stream.launch(work.kernel(), work.launch().shape(), work.launch().params());
-  }
-
   /** Name of the GPU. */
   public String provider() {
     return loaded.gpu().device().name();
@@ -119,16 +155,9 @@ public final class CudaTimer implements AutoCloseable {
   public float[] milliseconds(int runs) {
     float[] taken = new float[runs];
     for (int i = 0; i < runs; i++) {
-      taken[i] = milliseconds(graph);
+      taken[i] = batch.milliseconds(batch.graph);
     }
     return taken;
-  }
-
-  private float milliseconds(CudaGraph work) {
-    stream.record(start);
-    stream.launch(work);
-    stream.record(end);
-    return end.millisecondsSince(start);
   }
 
   /**
@@ -139,16 +168,12 @@ public final class CudaTimer implements AutoCloseable {
    */
   public List<KernelTime> kernels(int repeats) {
     Map<String, KernelTime> times = new LinkedHashMap<>();
-    for (Work work : launches) {
+    for (Work work : batch.launches) {
       double taken;
-      try (CudaGraph repeated =
-          stream.capture(
-              () -> {
-                for (int i = 0; i < repeats; i++) {
-                  launch(work);
-                }
-              })) {
-        float[] runs = {milliseconds(repeated), milliseconds(repeated), milliseconds(repeated)};
+      try (CudaGraph repeated = loaded.gpu().room().make(() -> batch.repeated(work, repeats))) {
+        float[] runs = {
+          batch.milliseconds(repeated), batch.milliseconds(repeated), batch.milliseconds(repeated)
+        };
         Arrays.sort(runs);
         taken = runs[1] / repeats;
       }
@@ -166,6 +191,8 @@ public final class CudaTimer implements AutoCloseable {
 
   @Override
   public void close() {
-    Closing.closeAll(opened, "A timer on the GPU could not be closed.");
+    try (loaded) {
+      batch.close();
+    }
   }
 }

@@ -33,7 +33,8 @@ public final class CudaTracer implements AutoCloseable {
     values.forEach(network::shape);
     this.loaded = LoadedNetwork.load(model, single ? StorageType.F32 : StorageType.F16, values, 0);
     try {
-      this.session = new Session(loaded, 1, network.classes());
+      this.session =
+          loaded.gpu().room().make(() -> new Session(loaded, 1, network.classes(), false));
     } catch (RuntimeException | Error e) {
       loaded.close();
       throw e;

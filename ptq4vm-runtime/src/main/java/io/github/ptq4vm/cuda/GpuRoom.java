@@ -107,8 +107,9 @@ final class GpuRoom {
 
   /** Whether a smaller thing, or one made later, might find the memory that this one did not. */
   static boolean isOutOfMemory(Ptq4vmException e) {
-    return e instanceof GpuUnavailableException
-        || e instanceof CudaException failure && failure.isOutOfMemory();
+    // A GPU is unavailable for other reasons too, which no memory mends.
+    Throwable reason = e instanceof GpuUnavailableException ? e.getCause() : e;
+    return reason instanceof CudaException failure && failure.isOutOfMemory();
   }
 
   private long seen() {

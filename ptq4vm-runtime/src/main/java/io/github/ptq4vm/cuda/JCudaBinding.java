@@ -466,6 +466,15 @@ final class JCudaBinding implements CudaDriver {
   }
 
   @Override
+  public void uploadGraph(long instance, long stream) {
+    CUgraphExec object = handles.get(instance, CUgraphExec.class);
+    check(
+        "find room for recorded work",
+        "cuGraphUpload",
+        () -> JCudaDriver.cuGraphUpload(object, stream(stream)));
+  }
+
+  @Override
   public void launchGraph(long instance, long stream) {
     CUgraphExec object = handles.get(instance, CUgraphExec.class);
     check(

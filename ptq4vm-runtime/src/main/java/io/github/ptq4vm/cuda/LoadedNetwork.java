@@ -39,7 +39,7 @@ final class LoadedNetwork implements AutoCloseable {
       DeviceMemory constants =
           gpu.room().make(() -> gpu.context().allocate(network.constants().bytes()));
       opened.push(constants);
-      try (CudaStream stream = gpu.context().createStream()) {
+      try (CudaStream stream = gpu.room().make(() -> gpu.context().createStream())) {
         upload(network.constants(), stream, constants);
       }
       network.constants().release();

@@ -17,6 +17,7 @@ final class Session implements AutoCloseable {
   private final int imageFloats;
   private final int classes;
   private final int logitsStride;
+  private final boolean parallel;
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final CudaStream stream;
   private final DeviceMemory workspace;
@@ -28,10 +29,12 @@ final class Session implements AutoCloseable {
    * Makes a session.
    *
    * @param images of a batch
+   * @param parallel whether threads of the common pool may help to copy images
    * @throws io.github.ptq4vm.GpuUnavailableException if there is too little memory
    */
-  Session(LoadedNetwork loaded, int images, int classes) {
+  Session(LoadedNetwork loaded, int images, int classes, boolean parallel) {
     this.images = images;
+    this.parallel = parallel;
     this.classes = classes;
     LoweredNetwork network = loaded.network();
     this.imageFloats = network.planes().rows();
@@ -103,7 +106,8 @@ final class Session implements AutoCloseable {
    */
   void start(float[][] all, int from) {
     // One thread would take longer to copy a large batch than a GPU to compute it.
-    IntStream.range(0, images).parallel().forEach(i -> input.put(i * imageFloats, all[from + i]));
+    IntStream some = IntStream.range(0, images);
+    (parallel ? some.parallel() : some).forEach(i -> input.put(i * imageFloats, all[from + i]));
     stream.launch(graph);
   }
 

@@ -1,5 +1,6 @@
 package io.github.ptq4vm.cuda;
 
+import io.github.ptq4vm.GpuUnavailableException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ final class SessionPool implements AutoCloseable {
   private final GpuRoom room;
   private final IntFunction<Session> factory;
   private final Semaphore permits;
+  private final Refusal refusal = new Refusal();
   private final Map<Integer, Deque<Session>> idle = new HashMap<>();
 
   /**
@@ -48,16 +50,20 @@ final class SessionPool implements AutoCloseable {
     }
   }
 
-  /** A session for batches of a size if there is one, or room for one, without waiting; or null. */
+  /**
+   * A session for batches of a size if there is one, or room for one, without waiting; or null.
+   * After a size was refused for lack of memory, it and larger ones are not tried for a while.
+   */
   @Nullable Session tryTake(int images) {
-    if (room.isAwaited() || !permits.tryAcquire()) {
+    // A permit that has just been given back is for those who wait for one.
+    if (room.isAwaited() || permits.hasQueuedThreads() || !permits.tryAcquire()) {
       return null;
     }
     Session session = null;
     try {
       session = poll(images);
-      if (session == null) {
-        session = room.tryMake(() -> make(images));
+      if (session == null && !refusal.holds(images)) {
+        session = room.tryMake(() -> makeOrRemember(images));
       }
       return session;
     } finally {
@@ -84,8 +90,9 @@ final class SessionPool implements AutoCloseable {
   void discard(Session session, Throwable reason) {
     try (session) {
       session.abandon();
-    } catch (RuntimeException e) {
-      reason.addSuppressed(e);
+    } catch (Throwable e) {
+      // An error too: whoever discards one session may have others to discard.
+      Closing.suppress(reason, e);
     } finally {
       room.givenBack();
       permits.release();
@@ -95,6 +102,17 @@ final class SessionPool implements AutoCloseable {
   private Session pollOrMake(int images) {
     Session waiting = poll(images);
     return waiting == null ? make(images) : waiting;
+  }
+
+  private Session makeOrRemember(int images) {
+    try {
+      return make(images);
+    } catch (GpuUnavailableException | CudaException e) {
+      if (GpuRoom.isOutOfMemory(e)) {
+        refusal.remember(images);
+      }
+      throw e;
+    }
   }
 
   private Session make(int images) {

@@ -7,13 +7,14 @@ public final class Images {
   private Images() {}
 
   /**
-   * Checks images, several at a time.
+   * Checks images.
    *
+   * @param parallel whether threads of the common pool may help
    * @throws IllegalArgumentException naming the first that has another length or a value that is
    *     not finite
    */
-  public static void require(Network network, float[][] images) {
-    int wrong = firstUnfit(network, images, true);
+  public static void require(Network network, float[][] images, boolean parallel) {
+    int wrong = firstUnfit(network, images, parallel);
     if (wrong >= 0) {
       require(network, images[wrong], wrong);
     }

@@ -3,10 +3,11 @@ package io.github.ptq4vm.cpu;
 import io.github.ptq4vm.network.Activation;
 
 /** Elementwise functions in double precision. */
-final class Exact {
+public final class Exact {
   private Exact() {}
 
-  static double activation(Activation activation, double x) {
+  /** What an activation is. */
+  public static double activation(Activation activation, double x) {
     return switch (activation) {
       case NONE -> x;
       case SILU -> x / (1 + Math.exp(-x));

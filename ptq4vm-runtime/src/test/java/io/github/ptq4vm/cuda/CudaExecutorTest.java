@@ -13,6 +13,7 @@ import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Tensor;
 import io.github.ptq4vm.network.VisionMamba;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -20,7 +21,12 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -233,10 +239,49 @@ class CudaExecutorTest {
       float[][] images = Filler.images(8, 12, 12);
       gpu.run(images);
       int launches = Emulation.count(Emulation.Count.LAUNCHES);
+      int freed = Emulation.count(Emulation.Count.FREED_UNDER_WAY);
       Emulation.set("FAIL", "cuGraphLaunch:1:2");
       assertThatThrownBy(() -> gpu.run(images)).isInstanceOf(CudaException.class);
       assertThat(Emulation.count(Emulation.Count.LAUNCHES)).isGreaterThan(launches);
+      assertThat(Emulation.count(Emulation.Count.FREED_UNDER_WAY)).isEqualTo(freed);
     }
+  }
+
+  /** An error, here of a handler of logs, in the end of one session is not the end of all. */
+  @Test
+  void anErrorAmongFailuresKeepsNoSession() {
+    Handler handler = new BrokenHandler();
+    Logger logger = Logger.getLogger(CudaResource.class.getName());
+    float[][] images = Filler.images(8, 12, 12);
+    try (CudaExecutor gpu = new CudaExecutor(MODEL, StorageType.F16, 4)) {
+      float[][] expected = gpu.run(images);
+      assertThat(Emulation.count(Emulation.Count.STREAMS)).isEqualTo(3);
+      logger.addHandler(handler);
+      // The context is left after each launch, after the wait for the first batch, and after its
+      // graph is taken back, which is logged.
+      Emulation.set("FAIL", "cuGraphLaunch:1:2,cuCtxPopCurrent:1:4");
+      assertThatThrownBy(() -> gpu.run(images))
+          .hasMessageContaining("cuGraphLaunch")
+          .satisfies(e -> assertThat(e.getSuppressed()).isNotEmpty());
+      assertThat(Emulation.count(Emulation.Count.STREAMS)).isEqualTo(1);
+      assertThat(gpu.run(images)).isDeepEqualTo(expected);
+    } finally {
+      logger.removeHandler(handler);
+    }
+  }
+
+  /** Throws an error instead of keeping a message. */
+  private static final class BrokenHandler extends Handler {
+    @Override
+    public void publish(LogRecord record) {
+      throw new AssertionError("on purpose");
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 
   @Test
@@ -299,14 +344,205 @@ class CudaExecutorTest {
       gpu.run(pair);
       Emulation.set("MEMORY", "");
       int streams = Emulation.count(Emulation.Count.STREAMS);
-      gpu.run(pair);
-      // A second session of one image.
-      assertThat(Emulation.count(Emulation.Count.STREAMS)).isEqualTo(streams + 1);
       for (int i = 0; i < BatchLimit.PATIENCE; i++) {
         gpu.run(pair);
       }
       // One of two images.
-      assertThat(Emulation.count(Emulation.Count.STREAMS)).isEqualTo(streams + 2);
+      assertThat(Emulation.count(Emulation.Count.STREAMS)).isEqualTo(streams + 1);
+    }
+  }
+
+  /** A refused session costs calls of the driver, which not every batch should make again. */
+  @Test
+  void aSecondSessionIsNotTriedForAWhileAfterItWasRefused() {
+    long memory = memoryFor(1);
+    Emulation.set("MEMORY", Long.toString(memory));
+    float[][] pair = Filler.images(2, 12, 12);
+    try (CudaExecutor gpu = new CudaExecutor(MODEL, StorageType.F16, 1)) {
+      gpu.run(pair);
+      Emulation.set("MEMORY", "");
+      int streams = Emulation.count(Emulation.Count.STREAMS);
+      for (int i = 0; i < BatchLimit.PATIENCE; i++) {
+        gpu.run(pair);
+      }
+      assertThat(Emulation.count(Emulation.Count.STREAMS)).isEqualTo(streams);
+      gpu.run(pair);
+      assertThat(Emulation.count(Emulation.Count.STREAMS)).isEqualTo(streams + 1);
+    }
+  }
+
+  @Test
+  void aRefusalIsOneOfLargerSessionsToo() {
+    Refusal refusal = new Refusal();
+    assertThat(refusal.holds(256)).isFalse();
+    refusal.remember(4);
+    assertThat(refusal.holds(2)).isFalse();
+    for (int i = 0; i < BatchLimit.PATIENCE; i++) {
+      assertThat(refusal.holds(i % 2 == 0 ? 4 : 8)).isTrue();
+    }
+    assertThat(refusal.holds(8)).isFalse();
+    assertThat(refusal.holds(4)).isFalse();
+  }
+
+  /** Bytes for the model and a batch. */
+  private static long memoryFor(int images) {
+    LoweredNetwork lowered = Lowering.lower(MODEL, StorageType.F16, Set.of());
+    return lowered.constants().bytes() + lowered.workspace(images).bytes() + 4096;
+  }
+
+  /** What a recorded batch needs of the driver's own is needed when it is made. */
+  @Test
+  void recordedWorkMakesRoomForItself() {
+    float[][] expected = one(MODEL);
+    try (CudaExecutor gpu = new CudaExecutor(MODEL, StorageType.F16, 4)) {
+      Emulation.set("FAIL", "cuGraphUpload:2:1");
+      float[][] four = Arrays.copyOf(IMAGES, 4);
+      assertThat(gpu.run(four)).isDeepEqualTo(Arrays.copyOf(expected, 4));
+      // That of one image, which was idle, was closed for it.
+      assertThat(Emulation.count(Emulation.Count.STREAMS)).isEqualTo(1);
+    }
+  }
+
+  /** A session that failed is not waited for. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void nobodyWaitsForASessionThatFailed() {
+    float[][] expected = one(MODEL);
+    Emulation.set("MEMORY", Long.toString(memoryFor(1)));
+    try (CudaExecutor gpu = new CudaExecutor(MODEL)) {
+      float[][] pair = Arrays.copyOf(IMAGES, 2);
+      Emulation.set("FAIL", "cuGraphLaunch:1:1");
+      assertThatThrownBy(() -> gpu.run(Arrays.copyOf(IMAGES, 1))).isInstanceOf(CudaException.class);
+      // Two images do not fit, and no session is in use that could make room.
+      assertThat(gpu.run(pair)).isDeepEqualTo(Arrays.copyOf(expected, 2));
+    }
+  }
+
+  private interface Check {
+    void run(SessionPool pool) throws Exception;
+  }
+
+  private static void withPool(int most, Check check) throws Exception {
+    LoadedNetwork loaded = LoadedNetwork.load(MODEL, StorageType.F16, Set.of(), 0);
+    try (loaded;
+        SessionPool pool =
+            new SessionPool(
+                loaded.gpu().room(),
+                images -> new Session(loaded, images, NETWORK.classes(), false),
+                most)) {
+      check.run(pool);
+    }
+  }
+
+  /** Starts something that has to wait, and returns when it does. */
+  private static Thread waiting(Runnable work) throws InterruptedException {
+    Thread thread = new Thread(work);
+    thread.setDaemon(true);
+    thread.start();
+    while (thread.getState() != Thread.State.WAITING) {
+      Thread.sleep(1);
+    }
+    return thread;
+  }
+
+  /** Idle sessions of a steady stream of small batches go to the large one that waits. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void smallBatchesDoNotOvertakeALargeOneThatWaits() throws Exception {
+    Emulation.set("MEMORY", Long.toString(memoryFor(4)));
+    withPool(
+        4,
+        pool -> {
+          for (int round = 0; round < 20; round++) {
+            AtomicBoolean served = new AtomicBoolean();
+            Session small = pool.take(1);
+            Thread large =
+                waiting(
+                    () -> {
+                      Session session = pool.take(4);
+                      served.set(true);
+                      pool.giveBack(session);
+                    });
+            int taken = 0;
+            do {
+              pool.giveBack(small);
+              small = pool.take(1);
+              taken++;
+            } while (!served.get() && taken < 1000);
+            assertThat(taken).as("small batches before the large one").isEqualTo(1);
+            large.join();
+            pool.giveBack(small);
+          }
+        });
+  }
+
+  /** A second batch of a request does not take the permit of those who wait for a first. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void whoDoesNotWaitDoesNotOvertakeWhoDoes() throws Exception {
+    withPool(
+        1,
+        pool -> {
+          for (int round = 0; round < 50; round++) {
+            Session session = pool.take(1);
+            AtomicBoolean served = new AtomicBoolean();
+            Thread second =
+                waiting(
+                    () -> {
+                      Session own = pool.take(1);
+                      served.set(true);
+                      pool.giveBack(own);
+                    });
+            pool.giveBack(session);
+            Session overtaking = pool.tryTake(1);
+            if (overtaking != null) {
+              boolean after = served.get();
+              pool.giveBack(overtaking);
+              assertThat(after).as("served before").isTrue();
+            }
+            second.join();
+          }
+        });
+  }
+
+  /** A pool of threads shows who works: streams use that of the thread they are called on. */
+  @Test
+  void copiesInTheCallersThreadIfTold() throws Exception {
+    float[][] images = Filler.images(64, 12, 12);
+    for (boolean parallel : new boolean[] {false, true}) {
+      ForkJoinPool pool = new ForkJoinPool(4);
+      try (CudaExecutor gpu = new CudaExecutor(MODEL, false, parallel)) {
+        pool.submit(() -> gpu.run(images)).get();
+        if (parallel) {
+          assertThat(pool.getPoolSize()).isGreaterThan(1);
+        } else {
+          assertThat(pool.getPoolSize()).isEqualTo(1);
+        }
+      } finally {
+        pool.shutdownNow();
+      }
+    }
+  }
+
+  /** What is idle gives way to those who look at a network or measure it, too. */
+  @Test
+  void idleSessionsMakeRoomForTracesAndMeasurements() {
+    String value = NETWORK.quantizableLinears().get(0).input();
+    float[][] four = Arrays.copyOf(IMAGES, 4);
+    try (CudaExecutor gpu = new CudaExecutor(MODEL, StorageType.F16, 4)) {
+      float[][] expected = gpu.run(four);
+      Emulation.set("FAIL", "cuMemAlloc:2:2");
+      try (CudaTracer tracer = new CudaTracer(MODEL, false, Set.of(value))) {
+        assertThat(tracer.trace(IMAGES[0])).containsOnlyKeys(value);
+      }
+      assertThat(gpu.run(four)).isDeepEqualTo(expected);
+      Emulation.set("FAIL", "cuGraphUpload:2:1");
+      try (CudaTimer timer = new CudaTimer(MODEL, four)) {
+        assertThat(timer.milliseconds(1)).hasSize(1);
+        assertThat(gpu.run(four)).isDeepEqualTo(expected);
+        Emulation.set("FAIL", "cuGraphUpload:2:1");
+        assertThat(timer.kernels(1)).isNotEmpty();
+      }
     }
   }
 
@@ -319,6 +555,7 @@ class CudaExecutorTest {
         "cuStreamCreate",
         "cuStreamBeginCapture",
         "cuGraphInstantiate",
+        "cuGraphUpload",
         "cuGraphLaunch",
         "cuLaunchKernel"
       })

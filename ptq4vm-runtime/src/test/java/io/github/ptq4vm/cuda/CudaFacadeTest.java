@@ -345,6 +345,7 @@ class CudaFacadeTest {
     "cuStreamBeginCapture:900, CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, record work",
     "cuStreamEndCapture:901, CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, null stream",
     "cuGraphInstantiate:2, CUDA_ERROR_OUT_OF_MEMORY, prepare recorded work",
+    "cuGraphUpload:2, CUDA_ERROR_OUT_OF_MEMORY, find room for recorded work",
     "cuGraphLaunch:719, CUDA_ERROR_LAUNCH_FAILED, do recorded work"
   })
   void everyErrorIsReportedAndNothingLeaks(String failure, String name, String advice) {

@@ -6,7 +6,7 @@ import jcuda.driver.JCudaDriver;
 /** Tells the emulated driver what to do, and asks what it has seen. See emulated_driver.cpp. */
 final class Emulation {
 
-  /** What is alive in the emulated driver. */
+  /** What is alive in the emulated driver, and at the end what has happened in it so far. */
   enum Count {
     DEVICE_ALLOCATIONS,
     PINNED_ALLOCATIONS,
@@ -15,7 +15,8 @@ final class Emulation {
     MODULES,
     GRAPHS,
     RETAINED_CONTEXTS,
-    LAUNCHES
+    LAUNCHES,
+    FREED_UNDER_WAY
   }
 
   private Emulation() {}
@@ -48,11 +49,12 @@ final class Emulation {
     return count[0];
   }
 
-  /** Everything that is alive, without launches: zero when all was closed. */
+  /** Everything that is alive: zero when all was closed. */
   static int alive() {
     int sum = 0;
     for (Count what : Count.values()) {
-      sum += what == Count.LAUNCHES ? 0 : count(what);
+      boolean past = what == Count.LAUNCHES || what == Count.FREED_UNDER_WAY;
+      sum += past ? 0 : count(what);
     }
     return sum;
   }
