@@ -28,13 +28,8 @@ interface ModelRunner extends AutoCloseable {
    */
   static ModelRunner of(Model model, RunOptions options) {
     return switch (options.device()) {
-<<<<<<< HEAD
       case CPU -> onCpu(model, options);
-      case CUDA -> new OnGpu(new CudaExecutor(model, options.singlePrecision()));
-=======
-      case CPU -> new OnCpu(new CpuExecutor(model, options.actualThreads()));
       case CUDA -> OnGpu.of(model, options);
->>>>>>> mend
       case AUTO -> fastest(model, options);
     };
   }
