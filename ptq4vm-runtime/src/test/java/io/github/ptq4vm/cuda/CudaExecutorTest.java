@@ -390,6 +390,18 @@ class CudaExecutorTest {
     return lowered.constants().bytes() + lowered.workspace(images).bytes() + 4096;
   }
 
+  /** Idle sessions are not closed, nor is anyone waited for, where that would not help. */
+  @Test
+  void onlyALackOfMemoryIsOne() {
+    CudaException lack = new CudaException("pin", "cuMemHostAlloc", 2, "OUT_OF_MEMORY", "");
+    CudaException other = new CudaException("pin", "cuMemHostAlloc", 1, "INVALID_VALUE", "");
+    assertThat(GpuRoom.isOutOfMemory(lack)).isTrue();
+    assertThat(GpuRoom.isOutOfMemory(other)).isFalse();
+    assertThat(GpuRoom.isOutOfMemory(new GpuUnavailableException("Little.", lack))).isTrue();
+    assertThat(GpuRoom.isOutOfMemory(new GpuUnavailableException("Old.", other))).isFalse();
+    assertThat(GpuRoom.isOutOfMemory(new GpuUnavailableException("Large."))).isFalse();
+  }
+
   /** What a recorded batch needs of the driver's own is needed when it is made. */
   @Test
   void recordedWorkMakesRoomForItself() {

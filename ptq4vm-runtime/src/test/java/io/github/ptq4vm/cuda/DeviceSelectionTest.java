@@ -10,10 +10,12 @@ import io.github.ptq4vm.RunOptions;
 import io.github.ptq4vm.artifact.ArtifactContent;
 import io.github.ptq4vm.artifact.ArtifactWriter;
 import io.github.ptq4vm.artifact.SmallModels;
+import io.github.ptq4vm.cpu.Filler;
 import io.github.ptq4vm.network.Model;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,6 +72,19 @@ class DeviceSelectionTest {
           .isLessThan(2e-2);
     }
     assertThat(Emulation.alive()).isZero();
+  }
+
+  /** Streams use the pool of the thread they are called on. */
+  @Test
+  void oneThreadIsTheCallers() throws Exception {
+    float[][] tensors = Filler.images(8, MODEL.network().height(), MODEL.network().width());
+    ForkJoinPool pool = new ForkJoinPool(4);
+    try (QuantizedModel gpu = QuantizedModel.load(jar, new RunOptions(Device.CUDA, 1))) {
+      assertThat(pool.submit(() -> gpu.logits(tensors)).get()).hasNumberOfRows(8);
+      assertThat(pool.getPoolSize()).isEqualTo(1);
+    } finally {
+      pool.shutdownNow();
+    }
   }
 
   @ParameterizedTest
