@@ -41,7 +41,11 @@ interface ModelRunner extends AutoCloseable {
       return runner;
     } catch (GpuUnavailableException | CudaException e) {
       ModelRunner runner = onCpu(model, options);
-      DeviceLog.say(runner.provider() + " is taken, no GPU. " + e.getMessage());
+      DeviceLog.say(
+          runner.provider()
+              + " is taken, no GPU. "
+              + e.getMessage()
+              + " With Device.CPU none is looked for.");
       return runner;
     }
   }

@@ -50,13 +50,15 @@ public final class QuantizedModel implements AutoCloseable {
   private final ImagePreprocessor preprocessor;
   private final ModelRunner runner;
   private final int tensorSize;
-  private final int threads;
+
+  /** Whether the JVM's common pool may help: not where the caller has one of its own. */
+  private final boolean helpsItself;
 
   private QuantizedModel(Artifact artifact, RunOptions options) {
     ArtifactContent content = artifact.content();
     this.manifest = artifact.manifest();
     this.labels = content.labels();
-    this.threads = options.actualThreads();
+    this.helpsItself = options.helpers() == null && options.actualThreads() > 1;
     try {
       this.tensorSize = Math.multiplyExact(3, Math.multiplyExact(height(), width()));
       this.preprocessor = new ImagePreprocessor(content.preprocessing(), height(), width());
@@ -139,6 +141,13 @@ public final class QuantizedModel implements AutoCloseable {
   public static QuantizedModel load(
       String groupId, String artifactId, String variant, ClassLoader loader, RunOptions options) {
     List<@Nullable ClassLoader> loaders = loaders(loader, CALLERS.getCallerClass());
+    return new QuantizedModel(ModelLocator.read(groupId, artifactId, variant, loaders), options);
+  }
+
+  /** Loads a model on the class path as {@link #load(String, String, String)}. */
+  public static QuantizedModel load(
+      String groupId, String artifactId, String variant, RunOptions options) {
+    List<@Nullable ClassLoader> loaders = loaders(null, CALLERS.getCallerClass());
     return new QuantizedModel(ModelLocator.read(groupId, artifactId, variant, loaders), options);
   }
 
@@ -295,7 +304,7 @@ public final class QuantizedModel implements AutoCloseable {
    * @param first number of the first in the call
    */
   private float[][] run(float[][] tensors, int first) {
-    int wrong = Images.firstUnfit(manifest.network(), tensors, threads > 1);
+    int wrong = Images.firstUnfit(manifest.network(), tensors, helpsItself);
     if (wrong >= 0) {
       throw unfit(tensors[wrong], first + wrong);
     }

@@ -1,5 +1,6 @@
 package io.github.ptq4vm;
 
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ public record RunOptions(
 
   /** Checks the threads. */
   public RunOptions {
+    Objects.requireNonNull(device, "The device of RunOptions must not be null; AUTO chooses one.");
     if (threads < 0) {
       throw new IllegalArgumentException(
           "The number of threads should not be negative, but it is " + threads + ".");

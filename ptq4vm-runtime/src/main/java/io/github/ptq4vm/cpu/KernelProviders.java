@@ -55,7 +55,7 @@ final class KernelProviders {
         }
         return oneDnnObstacle.isEmpty() ? oneDnn() : vector(" " + oneDnnObstacle);
       default:
-        throw new IllegalArgumentException(
+        throw new IllegalStateException(
             "-D"
                 + PROPERTY
                 + "="

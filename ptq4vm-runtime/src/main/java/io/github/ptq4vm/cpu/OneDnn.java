@@ -29,10 +29,9 @@ final class OneDnn {
       return "oneDNN is used on Linux on x86-64 only, and this is " + system + ".";
     }
     if (!isPresent) {
-      return (hasDotProduct
-              ? "Quantized linears would be several times as fast"
-              : "Quantized linears of 4 bits would be up to twice as fast")
-          + " with the dependency org.bytedeco:dnnl, see docs/cpu.md.";
+      return "oneDNN is not on the class path: with org.bytedeco:dnnl and its natives (the page \"On"
+          + " the processor\" of the documentation lists them) quantized linears"
+          + (hasDotProduct ? " would be several times as fast." : " of 4 bits would be faster.");
     }
     return "";
   }

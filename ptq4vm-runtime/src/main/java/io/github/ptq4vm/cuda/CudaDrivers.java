@@ -1,10 +1,13 @@
 package io.github.ptq4vm.cuda;
 
 import io.github.ptq4vm.GpuUnavailableException;
+import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the CUDA driver, once a process. */
 final class CudaDrivers {
+  private static final System.Logger LOG = System.getLogger(CudaDrivers.class.getName());
+
   private static @Nullable CudaDriver driver;
   private static @Nullable GpuUnavailableException failure;
 
@@ -22,7 +25,9 @@ final class CudaDrivers {
         // Starting the driver may take seconds.
         driver = new JCudaBinding();
       } catch (LinkageError e) {
-        failure = new GpuUnavailableException(NativesAdvice.of(e), e);
+        // The cause is dozens of lines of JCuda's; the advice has what matters of it.
+        LOG.log(Level.DEBUG, "JCuda cannot be used.", e);
+        failure = new GpuUnavailableException(NativesAdvice.of(e));
       } catch (CudaException e) {
         failure = new GpuUnavailableException(e.getMessage(), e);
       }

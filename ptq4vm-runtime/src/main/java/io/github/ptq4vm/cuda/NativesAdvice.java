@@ -27,10 +27,10 @@ final class NativesAdvice {
           + ".";
     }
     if (said.contains("No resource found")) {
-      return "JCuda's native library is not on the class path. Add the dependency"
-          + " org.jcuda:jcuda-natives:12.6.0 with the classifier "
+      return "JCuda's native library is not on the class path, so that no GPU was looked for. Where"
+          + " there is one, add the dependency org.jcuda:jcuda-natives:12.6.0 with the classifier "
           + platform
-          + ", or run the model on the CPU.";
+          + ".";
     }
     if (said.contains("libcuda.so") || said.contains("dependent librar")) {
       return "There is no NVIDIA driver: its library "

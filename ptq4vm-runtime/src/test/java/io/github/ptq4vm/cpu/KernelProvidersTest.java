@@ -38,7 +38,7 @@ class KernelProvidersTest {
         .hasMessageContaining("ptq4vm.cpu.provider=onednn")
         .hasMessageContaining("It is missing.");
     assertThatThrownBy(() -> KernelProviders.select("gpu", "", "It is not there."))
-        .isInstanceOf(IllegalArgumentException.class)
+        .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("gpu")
         .hasMessageContaining("Choose scalar, vector or onednn");
   }
