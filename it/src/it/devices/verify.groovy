@@ -6,7 +6,7 @@ def facts = { String name ->
 assert facts("java").size() == 2
 assert facts("cores")[0].toInteger() == Runtime.runtime.availableProcessors()
 assert facts("worker memory")[0] =~ /^\d+m of heap/
-assert facts("devices")[0].startsWith("auto, cpu")
+assert facts("devices")[0].startsWith("auto, cpu, cuda are what a model can be told to run on")
 assert facts("cpu kernels")[0].contains("jdk.incubator.vector")
 assert facts("gpu").size() == 2
 assert facts("gpu natives")[0].contains("jcuda-natives")

@@ -36,6 +36,11 @@ record AccuracyGate(@Nullable Double maxDrop, @Nullable Double minTop1) {
     return new AccuracyGate(maxAccuracyDrop, minTop1);
   }
 
+  /** Whether anything is demanded. */
+  boolean checks() {
+    return maxDrop != null || minTop1 != null;
+  }
+
   /** A sentence for each demand that is not met, with both models' numbers. */
   List<String> failures(String variant, Measured measured) {
     List<String> failures = new ArrayList<>();

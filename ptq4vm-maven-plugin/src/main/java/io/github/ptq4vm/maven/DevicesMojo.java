@@ -59,8 +59,10 @@ public final class DevicesMojo extends AbstractPtq4vmMojo {
         fact(
             "devices",
             Arrays.stream(Device.values())
-                .map(device -> device.name().toLowerCase(Locale.ROOT))
-                .collect(Collectors.joining(", "))));
+                    .map(device -> device.name().toLowerCase(Locale.ROOT))
+                    .collect(Collectors.joining(", "))
+                + " are what a model can be told to run on; the lines below say what this machine"
+                + " has"));
     facts.add(
         fact("cpu kernels", cpuKernels(ModuleFinder.ofSystem().find(VECTOR_MODULE).isPresent())));
     facts.addAll(GpuFindings.ofThisMachine().find());

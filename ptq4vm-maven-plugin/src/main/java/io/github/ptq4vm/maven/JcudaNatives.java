@@ -42,6 +42,21 @@ final class JcudaNatives {
         + "</classifier></dependency>";
   }
 
+  /**
+   * A failure's message; where it asks for this library, with the place in the pom where a goal of
+   * this plugin finds it.
+   */
+  static String inThePlugin(String message) {
+    return message.contains("org.jcuda:jcuda-natives")
+        ? message
+            + " For a goal of this plugin, the dependency belongs into the <dependencies> of the"
+            + " <plugin>, not into those of the project"
+            + classifier(System.getProperty("os.name", ""), System.getProperty("os.arch", ""))
+                .map(platform -> ": " + dependency(platform, BuildFacts.load().jcuda()))
+                .orElse(".")
+        : message;
+  }
+
   /** Whether the library is there, or how to get it. */
   static String describe(String system, String architecture, boolean onClassPath) {
     Optional<String> classifier = classifier(system, architecture);

@@ -26,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  * target/ptq4vm/verify-<variant>.json}. Image size, preprocessing and labels are those in the jar.
  *
  * <p>Bound to the phase {@code verify} where the pom names the goal. By hand: {@code mvn
- * ptq4vm:quantize ptq4vm:verify}.
+ * ptq4vm:quantize ptq4vm:verify@verify}, where the part after {@code @} is the id of the execution
+ * whose configuration is read. Without an id, {@code mvn ptq4vm:verify} reads that of the plugin
+ * alone and checks no limit that an execution sets: set limits there to have them always checked.
  *
  * @since 0.1.0
  */
@@ -116,6 +118,12 @@ public final class VerifyMojo extends AbstractWorkerMojo {
       failures.addAll(report.failures());
     }
     VerifyTable.of(parsed, result).forEach(getLog()::info);
+    if (!gate.checks()) {
+      getLog()
+          .warn(
+              "No limit was checked, since neither <maxAccuracyDrop> nor <minTop1> is set."
+                  + whereConfigured());
+    }
     if (!failures.isEmpty()) {
       throw new CompileException(String.join("\n", failures));
     }
@@ -127,14 +135,30 @@ public final class VerifyMojo extends AbstractWorkerMojo {
         workers.verifier(session, project, plugin(), workerOptions(workDirectory));
     try (ProgressPrinter progress = progress()) {
       return verifier.verify(request, progress);
+    } catch (CompileException e) {
+      throw new CompileException(JcudaNatives.inThePlugin(e.getMessage()), e);
     }
+  }
+
+  /** Whether Maven was told the goal alone: then no execution's configuration is read. */
+  private boolean calledWithoutId() {
+    return "default-cli".equals(execution.getExecutionId());
+  }
+
+  /** A hint for who has configured an execution and calls the goal by hand, else nothing. */
+  private String whereConfigured() {
+    return calledWithoutId()
+        ? " Called by hand, the goal reads the <configuration> of the <plugin>; for that of an"
+            + " <execution> add its <id>, as in mvn ptq4vm:verify@verify."
+        : "";
   }
 
   private VerifyRequest request(InputFiles inputs, Path directory, List<Variant> parsed) {
     if (validationDirectory == null) {
       throw new CompileException(
           "There are no images to verify on: name a folder of labelled images, one folder a class,"
-              + " in <validationDirectory> or with -Dptq4vm.validationDirectory=<folder>.");
+              + " in <validationDirectory> or with -Dptq4vm.validationDirectory=<folder>."
+              + whereConfigured());
     }
     return new VerifyRequest(
         inputs.checkpoint(checkpoint),
@@ -145,12 +169,13 @@ public final class VerifyMojo extends AbstractWorkerMojo {
         actualThreads());
   }
 
-  private static Path jar(Path directory, Variant variant) {
+  private Path jar(Path directory, Variant variant) {
     Path jar = directory.resolve(variant.name() + ".jar");
     if (!Files.isRegularFile(jar)) {
       throw new CompileException(
-          "There is no %s to verify yet: build it first, in the same build by the goal quantize in a phase before this one, or by hand with mvn ptq4vm:quantize ptq4vm:verify; or take %s out of <variants>."
-              .formatted(jar, variant.name()));
+          "There is no %s to verify yet: build it first, in the same build by the goal quantize in a phase before this one, or by hand with mvn ptq4vm:quantize ptq4vm:verify%s; or take %s out of <variants>."
+              .formatted(
+                  jar, calledWithoutId() ? "" : "@" + execution.getExecutionId(), variant.name()));
     }
     return jar;
   }

@@ -17,8 +17,8 @@ final class VerifyTable {
     Measured first = result.models().get(0);
     List<String> lines = new ArrayList<>();
     lines.add("Verified on %d images of %d classes:".formatted(first.images(), first.classes()));
-    lines.add(row("variant", "top-1", "top-5", "agreement", "drop"));
-    lines.add(row("fp32", first.fp32(), "", "").stripTrailing());
+    lines.add(row("variant", "top-1", "top-5", "agreement", "drop", "ran on"));
+    lines.add(row("fp32", first.fp32(), "", "", ""));
     for (int i = 0; i < variants.size(); i++) {
       Measured measured = result.models().get(i);
       lines.add(
@@ -26,17 +26,29 @@ final class VerifyTable {
               variants.get(i).name(),
               measured.packaged(),
               percent(measured.agreement()),
-              AccuracyGate.number(measured.dropPoints()) + " points"));
+              AccuracyGate.number(measured.dropPoints()) + " points",
+              measured.provider()));
     }
     return lines;
   }
 
-  private static String row(String name, Accuracy accuracy, String agreement, String drop) {
-    return row(name, percent(accuracy.top1()), percent(accuracy.top5()), agreement, drop);
+  private static String row(
+      String name, Accuracy accuracy, String agreement, String drop, String device) {
+    return row(name, percent(accuracy.top1()), percent(accuracy.top5()), agreement, drop, device);
   }
 
-  private static String row(String name, String top1, String top5, String agreement, String drop) {
-    return String.format(Locale.ROOT, "  %-8s %9s %9s %10s  %s", name, top1, top5, agreement, drop);
+  private static String row(
+      String name, String top1, String top5, String agreement, String drop, String device) {
+    return String.format(
+            Locale.ROOT,
+            "  %-8s %9s %9s %10s  %-12s  %s",
+            name,
+            top1,
+            top5,
+            agreement,
+            drop,
+            device)
+        .stripTrailing();
   }
 
   private static String percent(double share) {

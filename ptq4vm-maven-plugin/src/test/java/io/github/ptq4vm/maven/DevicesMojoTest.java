@@ -67,7 +67,11 @@ class DevicesMojoTest {
                 assertThat(line)
                     .matches("info cores +" + Runtime.getRuntime().availableProcessors()))
         .anySatisfy(line -> assertThat(line).matches("info worker memory +\\d+m of heap.*"))
-        .anySatisfy(line -> assertThat(line).matches("info devices +auto, cpu.*"))
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .matches(
+                        "info devices +auto, cpu, cuda are what a model can be told to run on.*"))
         .anySatisfy(line -> assertThat(line).matches("info gpu +\\S.*"))
         .anySatisfy(line -> assertThat(line).matches("info pytorch +not in the local .*"));
     assertThat(DevicesMojo.cpuKernels(true)).contains("--add-modules jdk.incubator.vector");

@@ -6,6 +6,7 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import io.github.ptq4vm.Device;
+import io.github.ptq4vm.compiler.CompileException;
 import io.github.ptq4vm.compiler.VerifyRequest;
 import io.github.ptq4vm.compiler.VerifyResult;
 import io.github.ptq4vm.compiler.VerifyResult.Accuracy;
@@ -37,6 +38,7 @@ class VerifyMojoTest {
   private VerifyRequest request;
   private WorkerOptions options;
   private Path folder;
+  private String failure;
   private VerifyMojo mojo;
 
   @BeforeEach
@@ -49,6 +51,7 @@ class VerifyMojoTest {
     descriptor.setPluginDescriptor(new PluginDescriptor());
     when(execution.getMojoDescriptor()).thenReturn(descriptor);
     when(execution.getSource()).thenReturn(MojoExecution.Source.LIFECYCLE);
+    when(execution.getExecutionId()).thenReturn("accuracy");
     mojo = new VerifyMojo(new FakeWorkers());
     mojo.setLog(log);
     mojo.project = project;
@@ -90,6 +93,9 @@ class VerifyMojoTest {
       options = given;
       return (asked, listener) -> {
         request = asked;
+        if (failure != null) {
+          throw new CompileException(failure);
+        }
         return new VerifyResult(asked.jars().stream().map(VerifyMojoTest::measured).toList());
       };
     }
@@ -115,10 +121,10 @@ class VerifyMojoTest {
     assertThat(log.lines)
         .containsExactly(
             "info Verified on 400 images of 10 classes:",
-            "info   variant      top-1     top-5  agreement  drop",
+            "info   variant      top-1     top-5  agreement  drop          ran on",
             "info   fp32       92.50 %   99.00 %",
-            "info   w8a8       92.50 %   98.00 %   100.00 %  0 points",
-            "info   w4a4       85.00 %   98.00 %    90.00 %  7.5 points");
+            "info   w8a8       92.50 %   98.00 %   100.00 %  0 points      cpu/scalar",
+            "info   w4a4       85.00 %   98.00 %    90.00 %  7.5 points    cpu/scalar");
     assertThat(folder.resolve("verify-w4a4.json"))
         .content()
         .contains(
@@ -139,6 +145,44 @@ class VerifyMojoTest {
     mojo.device = "CUDA";
     mojo.execute();
     assertThat(request.device()).isEqualTo(Device.CUDA);
+  }
+
+  @Test
+  @DisplayName("says where the dependency for a GPU belongs, and nothing of it in other failures")
+  void natives() {
+    failure = "Add the dependency org.jcuda:jcuda-natives:12.6.0 with the classifier x.";
+    assertFailure(failure + " For a goal of this plugin");
+    assertFailure("belongs into the <dependencies> of the <plugin>");
+    failure = "There is no NVIDIA driver.";
+    assertThatThrownBy(mojo::execute).hasMessage(failure);
+  }
+
+  @Test
+  @DisplayName("warns where no limit is set, and says which configuration is not read by hand")
+  void noLimit() throws Exception {
+    mojo.execute();
+    assertThat(warnings())
+        .containsExactly(
+            "warn No limit was checked, since neither <maxAccuracyDrop> nor <minTop1> is set.");
+    when(execution.getExecutionId()).thenReturn("default-cli");
+    log.lines.clear();
+    mojo.execute();
+    assertThat(warnings())
+        .singleElement()
+        .asString()
+        .startsWith("warn No limit was checked")
+        .endsWith("add its <id>, as in mvn ptq4vm:verify@verify.");
+    log.lines.clear();
+    mojo.maxAccuracyDrop = 7.5;
+    mojo.execute();
+    mojo.maxAccuracyDrop = null;
+    mojo.minTop1 = 85.0;
+    mojo.execute();
+    assertThat(warnings()).isEmpty();
+  }
+
+  private List<String> warnings() {
+    return log.lines.stream().filter(line -> line.startsWith("warn")).toList();
   }
 
   @Test
@@ -172,7 +216,9 @@ class VerifyMojoTest {
     assertFailure("There is no " + folder.resolve("w4a4.jar") + " to verify yet");
     assertThat(folder.resolve("verify-w8a8.json")).doesNotExist();
     assertThat(folder.resolve("verify-w4a4.json")).doesNotExist();
-    assertFailure("mvn ptq4vm:quantize ptq4vm:verify");
+    assertFailure("mvn ptq4vm:quantize ptq4vm:verify@accuracy; or");
+    when(execution.getExecutionId()).thenReturn("default-cli");
+    assertFailure("mvn ptq4vm:quantize ptq4vm:verify; or");
     assertThat(request).isNull();
   }
 
@@ -233,6 +279,8 @@ class VerifyMojoTest {
     assertFailure("<validationDirectory> is");
     mojo.validationDirectory = null;
     assertFailure("in <validationDirectory> or with -Dptq4vm.validationDirectory");
+    when(execution.getExecutionId()).thenReturn("default-cli");
+    assertFailure("mvn ptq4vm:verify@verify");
   }
 
   private void assertFailure(String message) {
