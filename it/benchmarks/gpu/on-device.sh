@@ -68,7 +68,7 @@ sanitize() {
   compute-sanitizer --tool "$1" --error-exitcode 9 --target-processes all \
     "$work/jre/bin/java" --add-modules jdk.incubator.vector -Xmx8g "-Djava.io.tmpdir=$work/tmp" -cp "$class_path" \
     "$package.Parity" --device "$device" --bound 0.1 --variants w8a8,w4a4 --images 3 \
-    --models vim_tiny@32,local_vim_tiny@32,local_vssm_tiny@64,vmamba_t_s1l8@32,vim_tiny@48x128 > "$out/$1.log" 2>&1
+    --models vim_tiny@32,local_vim_tiny@32,local_vssm_tiny@64,vmamba_t_s1l8@32,vim_tiny@32x16,vim_tiny@48x128 > "$out/$1.log" 2>&1
 }
 
 sanitizer() {
