@@ -15,14 +15,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the goal's documentation says can be asked for is what there is. */
 class ParameterDocumentationTest {
-  private static final Path MOJO =
-      Path.of("src/main/java/io/github/ptq4vm/maven/QuantizeMojo.java");
+  private static final Path MOJOS = Path.of("src/main/java/io/github/ptq4vm/maven");
   private static final Pattern NAME = Pattern.compile("\\{@code\\s+([a-z-]+)}");
 
   @ParameterizedTest
-  @CsvSource({"ptq4vm.architecture, Family of the network:, ;", "ptq4vm.scanDirections, table:, ."})
-  void namesAreThoseThatAreKnown(String property, String from, String to) throws IOException {
-    String source = Files.readString(MOJO).replaceAll("\\n\\s+\\*", "");
+  @CsvSource({
+    "AbstractWorkerMojo, ptq4vm.architecture, network:, ;",
+    "QuantizeMojo, ptq4vm.scanDirections, table:, ."
+  })
+  void namesAreThoseThatAreKnown(String mojo, String property, String from, String to)
+      throws IOException {
+    String source = Files.readString(MOJOS.resolve(mojo + ".java")).replaceAll("\\n\\s+\\*", "");
     String before = source.substring(0, source.indexOf("\"" + property + "\""));
     String list = before.substring(before.lastIndexOf(from));
     list = list.substring(0, list.indexOf(to));
