@@ -71,7 +71,7 @@ interface ModelRunner extends AutoCloseable {
 
     @Override
     public float[][] run(float[][] images) {
-      return executor.run(images);
+      return executor.runChecked(images);
     }
 
     @Override

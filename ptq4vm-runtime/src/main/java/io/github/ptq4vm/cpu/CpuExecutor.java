@@ -116,10 +116,14 @@ public final class CpuExecutor implements AutoCloseable {
    */
   public float[][] run(float[][] images) {
     requireOpen();
+    Images.require(network, images, false);
+    return runChecked(images);
+  }
+
+  /** Logits of images, as {@link #run} answers, that the caller has checked as it does. */
+  public float[][] runChecked(float[][] images) {
+    requireOpen();
     float[][] logits = new float[images.length][];
-    for (int i = 0; i < images.length; i++) {
-      Images.require(network, images[i], i);
-    }
     try (Team team = new Team(helpers, threads)) {
       // Whole images a thread while there are enough of them, then the rest one by one together.
       int apart = images.length / threads * threads;

@@ -12,7 +12,6 @@ import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.Tensor;
 import io.github.ptq4vm.network.VisionMamba;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.TreeMap;
@@ -41,11 +40,7 @@ class CudaExecutorTest extends SmallModelsOnGpu {
     try (CudaExecutor gpu = new CudaExecutor(MODEL, StorageType.F16, 4);
         CudaExecutor second = new CudaExecutor(OTHER, StorageType.F16, 4)) {
       assertThat(Emulation.count(Emulation.Count.MODULES)).isEqualTo(1);
-      List<Callable<float[][]>> calls = new ArrayList<>();
-      for (int i = 0; i < 10; i++) {
-        calls.add(() -> gpu.run(IMAGES));
-        calls.add(() -> second.run(IMAGES));
-      }
+      List<Callable<float[][]>> calls = inTurns(10, gpu, second);
       List<Future<float[][]>> answers = threads.invokeAll(calls);
       for (int i = 0; i < answers.size(); i++) {
         assertThat(answers.get(i).get()).isDeepEqualTo(i % 2 == 0 ? expected : others);

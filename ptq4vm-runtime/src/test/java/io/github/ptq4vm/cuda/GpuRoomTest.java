@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.ptq4vm.GpuUnavailableException;
 import io.github.ptq4vm.cpu.Filler;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -75,11 +74,7 @@ class GpuRoomTest extends SmallModelsOnGpu {
     ExecutorService threads = Executors.newFixedThreadPool(12);
     try (CudaExecutor gpu = new CudaExecutor(MODEL, StorageType.F16, 4);
         CudaExecutor other = new CudaExecutor(OTHER, StorageType.F16, 4)) {
-      List<Callable<float[][]>> calls = new ArrayList<>();
-      for (int i = 0; i < 12; i++) {
-        calls.add(() -> gpu.run(IMAGES));
-        calls.add(() -> other.run(IMAGES));
-      }
+      List<Callable<float[][]>> calls = inTurns(12, gpu, other);
       List<Future<float[][]>> answers = threads.invokeAll(calls);
       for (int i = 0; i < answers.size(); i++) {
         assertThat(answers.get(i).get()).isDeepEqualTo(i % 2 == 0 ? expected : others);

@@ -7,6 +7,9 @@ import io.github.ptq4vm.cpu.Quantizer;
 import io.github.ptq4vm.network.Model;
 import io.github.ptq4vm.network.Network;
 import io.github.ptq4vm.network.VisionMamba;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -33,5 +36,15 @@ abstract class SmallModelsOnGpu {
     try (CudaExecutor gpu = new CudaExecutor(model)) {
       return gpu.run(IMAGES);
     }
+  }
+
+  /** Calls of two models in turns, so many of each. */
+  static List<Callable<float[][]>> inTurns(int times, CudaExecutor first, CudaExecutor second) {
+    List<Callable<float[][]>> calls = new ArrayList<>();
+    for (int i = 0; i < times; i++) {
+      calls.add(() -> first.run(IMAGES));
+      calls.add(() -> second.run(IMAGES));
+    }
+    return calls;
   }
 }

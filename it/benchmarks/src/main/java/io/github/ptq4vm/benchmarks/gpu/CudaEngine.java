@@ -25,7 +25,7 @@ record CudaEngine(Model model, CudaExecutor executor, boolean single) implements
     return executor.run(images);
   }
 
-  /** In half precision, however this engine stores activations. */
+  /** In half precision, which is all that is timed. */
   @Override
   public Set<String> kernels(float[][] images) {
     try (CudaTimer timer = new CudaTimer(model, images)) {
